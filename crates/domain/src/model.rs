@@ -1,0 +1,47 @@
+//! The values of the domain: what an account is made of, who asks, and what follows from a change.
+
+mod effect;
+mod email;
+mod event;
+mod filter;
+mod json;
+mod metadata;
+mod page;
+mod password;
+mod person_name;
+mod picture_url;
+mod principal;
+mod request_context;
+mod role;
+mod session;
+mod status;
+mod tags;
+mod text;
+mod token;
+mod user;
+mod user_id;
+mod username;
+
+pub use effect::{Effect, EffectKind, EffectRecord, UnknownEffect};
+pub use email::Email;
+pub use event::{EventBuilder, Operation as EventOperation, UserEvent};
+pub use filter::{Order, Sort, SortDirection, TagFilter, UserFilter, UserQuery};
+pub use json::{JSON_DEPTH_LIMIT, JsonFault, check_json};
+pub use metadata::Metadata;
+pub use page::Page;
+pub use password::{Password, PasswordAttempt, PasswordHash, PasswordPolicy};
+pub use person_name::PersonName;
+pub use picture_url::PictureUrl;
+pub use principal::{Caller, Principal};
+pub use request_context::{RequestContext, RequestId};
+pub use role::Role;
+pub use session::{RefreshSession, SessionDescription};
+pub use status::Status;
+pub use tags::Tags;
+pub use token::{BearerToken, TokenClaims, TokenId, TokenKind, TokenPair};
+pub use user::{Change, ConflictField, Facts, Needs, NewUser, User};
+pub use user_id::UserId;
+pub use username::Username;
+
+/// A moment, UTC, in whole microseconds (what every store keeps).
+pub type Timestamp = time::OffsetDateTime;

@@ -1,0 +1,149 @@
+//! Which accounts somebody wants to see, and in what order.
+
+use super::{Role, Status, Timestamp};
+
+/// Which accounts: the conditions are combined with AND, an absent one lets everything pass.
+///
+/// The texts are substrings without ASCII case; `%`, `_` and `\` stand for themselves.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UserFilter {
+    /// Of this status. `None`: any, those with an odd stored status too.
+    pub status: Option<Status>,
+    /// Of this role; every stored role but admin counts as user.
+    pub role: Option<Role>,
+    /// Part of the id.
+    pub id: Option<String>,
+    /// Part of the username.
+    pub username: Option<String>,
+    /// Part of the e-mail address.
+    pub email: Option<String>,
+    /// Part of the first name.
+    pub first_name: Option<String>,
+    /// Part of the last name.
+    pub last_name: Option<String>,
+    /// By tags.
+    pub tags: Option<TagFilter>,
+    /// Created at or after.
+    pub created_from: Option<Timestamp>,
+    /// Created at or before.
+    pub created_to: Option<Timestamp>,
+}
+
+/// By tags, compared byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TagFilter {
+    /// Has every one of them.
+    All(Vec<String>),
+    /// Has at least one of them.
+    Any(Vec<String>),
+}
+
+/// What a list is ordered by; ties are ordered by id, in the same direction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// When the account was made.
+    CreatedAt,
+    /// When it was last changed, or made where it never was.
+    #[default]
+    UpdatedAt,
+    /// By first name.
+    FirstName,
+    /// By last name.
+    LastName,
+    /// By username.
+    Username,
+    /// By e-mail address.
+    Email,
+    /// By id alone.
+    Id,
+}
+
+impl Order {
+    /// Every order with the name it has in queries.
+    pub const ALL: [(&'static str, Self); 7] = [
+        ("created_at", Self::CreatedAt),
+        ("updated_at", Self::UpdatedAt),
+        ("first_name", Self::FirstName),
+        ("last_name", Self::LastName),
+        ("username", Self::Username),
+        ("email", Self::Email),
+        ("id", Self::Id),
+    ];
+
+    /// The name in queries.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::UpdatedAt => "updated_at",
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::Username => "username",
+            Self::Email => "email",
+            Self::Id => "id",
+        }
+    }
+}
+
+/// Which way a list runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SortDirection {
+    /// Least first.
+    Ascending,
+    /// Greatest first.
+    #[default]
+    Descending,
+}
+
+impl SortDirection {
+    /// The name in queries.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ascending => "asc",
+            Self::Descending => "desc",
+        }
+    }
+}
+
+/// The order of a list and its direction. Absent values come first when ascending; texts are
+/// compared byte for byte.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sort {
+    /// By what.
+    pub order: Order,
+    /// Which way.
+    pub direction: SortDirection,
+}
+
+/// One page of a list of accounts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserQuery {
+    /// Which accounts.
+    pub filter: UserFilter,
+    /// In what order.
+    pub sort: Sort,
+    /// How many to pass over.
+    pub offset: u64,
+    /// How many to return at most; 0 returns none, for the total alone.
+    pub limit: u64,
+}
+
+impl UserQuery {
+    /// Accounts of a page when the caller names no limit.
+    pub const DEFAULT_LIMIT: u64 = 10;
+    /// Most accounts of a page.
+    pub const MAX_LIMIT: u64 = 100;
+}
+
+impl Default for UserQuery {
+    fn default() -> Self {
+        Self {
+            filter: UserFilter {
+                status: Some(Status::Enabled),
+                ..UserFilter::default()
+            },
+            sort: Sort::default(),
+            offset: 0,
+            limit: Self::DEFAULT_LIMIT,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! One bounded walk over JSON text that strangers send.
+
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+/// Deepest nesting of JSON that is accepted from outside.
+pub const JSON_DEPTH_LIMIT: usize = 64;
+
+/// What is wrong with a JSON text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonFault {
+    /// Not one JSON value: a syntax error, bytes behind the value, a number beyond a double, or an
+    /// escape that is no character.
+    Malformed,
+    /// Nested deeper than [`JSON_DEPTH_LIMIT`].
+    TooDeep,
+    /// A string or member name holds U+0000, which no database keeps.
+    HoldsNul,
+}
+
+/// Checks that `text` is one JSON value, nested at most [`JSON_DEPTH_LIMIT`] deep, without U+0000
+/// in any string or member name.
+pub fn check_json(text: &str) -> Result<(), JsonFault> {
+    let mut walk = Walk {
+        too_deep: false,
+        holds_nul: false,
+    };
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let outcome = Level {
+        walk: &mut walk,
+        depth: 0,
+    }
+    .deserialize(&mut deserializer)
+    .and_then(|()| deserializer.end());
+    match (walk.too_deep, outcome, walk.holds_nul) {
+        (true, ..) => Err(JsonFault::TooDeep),
+        (_, Err(_), _) => Err(JsonFault::Malformed),
+        (_, Ok(()), true) => Err(JsonFault::HoldsNul),
+        (_, Ok(()), false) => Ok(()),
+    }
+}
+
+struct Walk {
+    too_deep: bool,
+    holds_nul: bool,
+}
+
+struct Level<'w> {
+    walk: &'w mut Walk,
+    depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Level<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Level<'_> {
+    fn deeper<E: serde::de::Error>(&mut self) -> Result<usize, E> {
+        let depth = self.depth + 1;
+        if depth > JSON_DEPTH_LIMIT {
+            self.walk.too_deep = true;
+            return Err(E::custom("too deep"));
+        }
+        Ok(depth)
+    }
+}
+
+impl<'de> Visitor<'de> for Level<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.walk.holds_nul |= text.contains('\0');
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        let depth = self.deeper()?;
+        while seq
+            .next_element_seed(Level {
+                walk: &mut *self.walk,
+                depth,
+            })?
+            .is_some()
+        {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        let depth = self.deeper()?;
+        while let Some(Name(name)) = map.next_key()? {
+            self.walk.holds_nul |= name.contains('\0');
+            map.next_value_seed(Level {
+                walk: &mut *self.walk,
+                depth,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+struct Name(String);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Name)
+    }
+}

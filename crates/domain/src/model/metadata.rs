@@ -1,0 +1,92 @@
+//! Free-form JSON that callers attach to an account.
+
+use serde_json::value::RawValue;
+
+use super::json::{JSON_DEPTH_LIMIT, JsonFault, check_json};
+use crate::error::{Invalid, InvalidReason};
+
+const EMPTY: &str = "{}";
+
+/// A JSON object as text, so that no digit of a number is lost and no depth is refused on reading.
+///
+/// From outside: at most 64 KiB, nested at most 64 deep, no U+0000. Stored: any JSON value.
+#[derive(Clone)]
+pub struct Metadata(Box<RawValue>);
+
+impl Metadata {
+    /// Most bytes of the JSON text.
+    pub const MAX_BYTES: usize = 64 * 1024;
+
+    /// Reads metadata from outside; `field` says which of the two it is.
+    pub fn parse(field: &'static str, text: &str) -> Result<Self, Invalid> {
+        super::text::at_most_bytes(field, text, Self::MAX_BYTES)?;
+        check_json(text).map_err(|fault| {
+            Invalid::new(
+                field,
+                match fault {
+                    JsonFault::Malformed => InvalidReason::Malformed("is not valid JSON"),
+                    JsonFault::TooDeep => InvalidReason::TooDeep {
+                        limit: JSON_DEPTH_LIMIT,
+                    },
+                    JsonFault::HoldsNul => InvalidReason::Character("U+0000"),
+                },
+            )
+        })?;
+        if !text.trim_start().starts_with('{') {
+            return Err(Invalid::new(
+                field,
+                InvalidReason::Malformed("is not a JSON object"),
+            ));
+        }
+        RawValue::from_string(text.to_owned())
+            .map(Self)
+            .map_err(|_| Invalid::new(field, InvalidReason::Malformed("is not valid JSON")))
+    }
+
+    /// Metadata as a store keeps it: any JSON value; text that is none reads as empty.
+    pub fn from_stored(text: String) -> Self {
+        RawValue::from_string(text).map(Self).unwrap_or_default()
+    }
+
+    /// The JSON text.
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
+    /// The JSON text for a serializer to embed as it stands.
+    pub fn as_raw(&self) -> &RawValue {
+        &self.0
+    }
+
+    /// Whether there is nothing to show: an empty object or JSON null.
+    pub fn is_empty(&self) -> bool {
+        let text = self.as_str();
+        text == "null"
+            || text
+                .strip_prefix('{')
+                .and_then(|rest| rest.strip_suffix('}'))
+                .is_some_and(|inside| inside.trim().is_empty())
+    }
+}
+
+impl Default for Metadata {
+    #[expect(clippy::expect_used, reason = "`{}` is JSON")]
+    fn default() -> Self {
+        Self(RawValue::from_string(EMPTY.to_owned()).expect("`{}` is JSON"))
+    }
+}
+
+impl PartialEq for Metadata {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Metadata {}
+
+/// Callers keep personal data in it: never printed by `{:?}`.
+impl std::fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Metadata({} bytes)", self.as_str().len())
+    }
+}

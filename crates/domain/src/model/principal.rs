@@ -1,0 +1,55 @@
+//! Who is asking.
+
+use super::{Role, Status, TokenClaims, TokenKind, User};
+
+/// Somebody who proved who he is: the account as it is now, and how he proved it.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    /// The account as loaded for this request.
+    pub account: User,
+    /// What the token said.
+    pub claims: TokenClaims,
+}
+
+impl Principal {
+    /// Whether he administers the platform: by his account as it is now, not by his token.
+    pub fn is_administrator(&self) -> bool {
+        self.account.status == Status::Enabled && self.account.role == Role::Admin
+    }
+
+    /// The kind of token he showed.
+    pub fn kind(&self) -> TokenKind {
+        self.claims.kind
+    }
+}
+
+/// Who asks for an operation.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// Nobody in particular.
+    Anonymous,
+    /// The holder of an account.
+    Account(Box<Principal>),
+    /// The program that holds the data itself: an embedding program, or the operator's command
+    /// line. Never made from anything that comes over a network.
+    Operator,
+}
+
+impl Caller {
+    /// The account that asks, if one does.
+    pub fn principal(&self) -> Option<&Principal> {
+        match self {
+            Self::Account(principal) => Some(principal),
+            Self::Anonymous | Self::Operator => None,
+        }
+    }
+
+    /// Whether the caller may administer the platform.
+    pub fn is_administrator(&self) -> bool {
+        match self {
+            Self::Anonymous => false,
+            Self::Account(principal) => principal.is_administrator(),
+            Self::Operator => true,
+        }
+    }
+}

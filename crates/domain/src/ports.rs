@@ -1,0 +1,69 @@
+//! What the domain needs from the world.
+//!
+//! The documentation of each trait is its contract; `users-testkit` checks every sentence of it on
+//! every adapter. These hold for all of them:
+//!
+//! - Every port may be called from any tokio runtime, a current-thread one too, and from another
+//!   than the one that opened the adapter.
+//! - Dropping a call's future leaves the operation wholly done or wholly undone.
+//! - Every wait is bounded; what is away answers `Unavailable`.
+//! - An adapter logs its driver's error and keeps it out of what it returns to callers.
+
+use std::sync::Arc;
+
+mod clock;
+mod entropy;
+mod event_publisher;
+mod outbox;
+mod password_hasher;
+mod published_keys;
+mod read_events;
+mod refresh_token_store;
+mod store_error;
+mod token_issuer;
+mod token_verifier;
+mod user_store;
+
+pub use clock::Clock;
+pub use entropy::{Entropy, uuid_v4, uuid_v7};
+pub use event_publisher::{EventPublisher, PublishError};
+pub use outbox::{Claim, Fence, LEASE, LeaseHolder, Outbox, OutboxDepth, OutboxItem, OutboxItemId};
+pub use password_hasher::{HasherError, PasswordHasher, Verdict};
+pub use published_keys::PublishedKeys;
+pub use read_events::ReadEvents;
+pub use refresh_token_store::{RefreshTokenStore, Rotation};
+pub use store_error::StoreError;
+pub use token_issuer::{IssueToken, RefreshToken, TokenError, TokenIssuer};
+pub use token_verifier::TokenVerifier;
+pub use user_store::{Decide, UserStore};
+
+#[cfg(feature = "mock")]
+pub use {
+    event_publisher::MockEventPublisher, outbox::MockOutbox, password_hasher::MockPasswordHasher,
+    published_keys::MockPublishedKeys, read_events::MockReadEvents,
+    refresh_token_store::MockRefreshTokenStore, token_issuer::MockTokenIssuer,
+    token_verifier::MockTokenVerifier, user_store::MockUserStore,
+};
+
+/// One adapter for each port: what [`crate::Users`] is made of.
+#[derive(Clone)]
+pub struct Ports {
+    /// Keeps accounts.
+    pub users: Arc<dyn UserStore>,
+    /// Keeps what must leave the process.
+    pub outbox: Arc<dyn Outbox>,
+    /// Issues tokens.
+    pub issuer: Arc<dyn TokenIssuer>,
+    /// Verifies tokens.
+    pub verifier: Arc<dyn TokenVerifier>,
+    /// Hashes and verifies passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Tells the platform.
+    pub publisher: Arc<dyn EventPublisher>,
+    /// Notes that something was looked at.
+    pub read_events: Arc<dyn ReadEvents>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives randomness.
+    pub entropy: Arc<dyn Entropy>,
+}

@@ -1,0 +1,12 @@
+//! The time of day.
+
+use crate::model::Timestamp;
+
+/// Tells the time, so that tests own it.
+///
+/// - The answer is UTC and in whole microseconds.
+/// - It never blocks.
+pub trait Clock: Send + Sync {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+}

@@ -1,0 +1,79 @@
+//! The maker of token pairs.
+
+use async_trait::async_trait;
+
+use crate::model::{
+    BearerToken, RefreshSession, Role, SessionDescription, TokenId, TokenPair, UserId,
+};
+
+/// Issues pairs of access and refresh token and keeps the sessions behind them.
+///
+/// - Both tokens of a pair verify with the matching verifier, name the user and have their kind.
+/// - The refresh token keeps its id and its end through every `refresh`; the session lives as long
+///   as the first refresh token would have.
+/// - A refresh token works once: `refresh` replaces it. The token just replaced works for 30
+///   seconds more (the answer may have been lost); its reuse after that ends the session.
+/// - `refresh` of a token that is no refresh token of that user, was revoked, reused or expired
+///   answers [`TokenError::Refused`].
+/// - No token is issued as of before `not_before`.
+/// - `revoke` of an unknown id, or of another user's, changes nothing and is no error.
+/// - `sessions` lists sessions that have not ended, oldest first.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait TokenIssuer: Send + Sync {
+    /// Begins a session.
+    async fn issue(&self, request: IssueToken) -> Result<TokenPair, TokenError>;
+
+    /// Continues a session.
+    async fn refresh(&self, request: RefreshToken) -> Result<TokenPair, TokenError>;
+
+    /// Ends one session of a user.
+    async fn revoke(&self, user: &UserId, id: &TokenId) -> Result<(), TokenError>;
+
+    /// Ends all sessions of a user.
+    async fn revoke_all(&self, user: &UserId) -> Result<(), TokenError>;
+
+    /// The sessions of a user.
+    async fn sessions(&self, user: &UserId) -> Result<Vec<RefreshSession>, TokenError>;
+}
+
+/// For whom a pair is issued.
+#[derive(Debug, Clone)]
+pub struct IssueToken {
+    /// The user.
+    pub user: UserId,
+    /// His role now.
+    pub role: Role,
+    /// Whether his e-mail address is verified now.
+    pub verified: bool,
+    /// What he calls the session.
+    pub description: Option<SessionDescription>,
+    /// The earliest second of Unix time that the tokens may say they were issued at.
+    pub not_before: Option<i64>,
+}
+
+/// How a session goes on.
+#[derive(Debug, Clone)]
+pub struct RefreshToken {
+    /// The refresh token, already verified to be one of this user.
+    pub token: BearerToken,
+    /// The user.
+    pub user: UserId,
+    /// His role now.
+    pub role: Role,
+    /// Whether his e-mail address is verified now.
+    pub verified: bool,
+    /// The earliest second of Unix time that the tokens may say they were issued at.
+    pub not_before: Option<i64>,
+}
+
+/// Why a token was neither issued nor verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// The token is malformed, forged, expired, ended or not for this.
+    #[error("the token was refused")]
+    Refused,
+    /// The issuer or verifier is away or too slow. The adapter has logged why.
+    #[error("the token service is unavailable")]
+    Unavailable,
+}

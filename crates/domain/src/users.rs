@@ -1,0 +1,5 @@
+//! Placeholder.
+/// x
+pub struct Users;
+/// x
+pub struct Settings;
