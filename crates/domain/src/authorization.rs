@@ -1,1 +1,221 @@
-//! Placeholder.
+//! Who may do what: the one table of rights.
+//!
+//! [`Operation::rule`] is the table; [`permit`] is the only code that reads it. `docs/permissions.md`
+//! is printed from it.
+
+use std::fmt::Write as _;
+
+use crate::error::{Error, Unauthenticated};
+use crate::model::{Caller, Principal, TokenKind};
+
+/// What somebody may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Make an account.
+    Create,
+    /// Exchange identity and password for tokens.
+    IssueToken,
+    /// Exchange a refresh token for the next pair.
+    RefreshToken,
+    /// See one's own account.
+    ViewProfile,
+    /// See a list of accounts.
+    List,
+}
+
+/// What must come with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bearer {
+    /// Nothing; a token that comes along is not looked at.
+    Ignored,
+    /// Nothing; but a token that comes along must be good.
+    Optional,
+    /// An access token.
+    Access,
+    /// A refresh token.
+    Refresh,
+}
+
+/// Whose request is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Anybody's.
+    Anyone,
+    /// The holder's of an enabled account.
+    AccountHolder,
+    /// An administrator's.
+    Administrator,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// What must come along.
+    pub bearer: Bearer,
+    /// Whose request is carried out.
+    pub who: Who,
+    /// Whether an unverified e-mail address is good enough. Administrators always may.
+    pub unverified: bool,
+    /// Whether it changes nothing, so that a personal access token is good enough.
+    pub reads_only: bool,
+}
+
+/// What the operator decided about rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessPolicy {
+    /// Whether anybody may make himself an account.
+    pub self_registration: bool,
+    /// Whether an unverified e-mail address is good enough everywhere.
+    pub unverified_users: bool,
+}
+
+impl Default for AccessPolicy {
+    fn default() -> Self {
+        Self {
+            self_registration: true,
+            unverified_users: false,
+        }
+    }
+}
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: [Self; 5] = [
+        Self::Create,
+        Self::IssueToken,
+        Self::RefreshToken,
+        Self::ViewProfile,
+        Self::List,
+    ];
+
+    /// Its one name: in services, handlers, spans, metrics and documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::IssueToken => "issue_token",
+            Self::RefreshToken => "refresh_token",
+            Self::ViewProfile => "view_profile",
+            Self::List => "list",
+        }
+    }
+
+    /// The table of rights.
+    pub const fn rule(self, policy: AccessPolicy) -> Rule {
+        use Bearer::{Access, Ignored, Optional, Refresh};
+        use Who::{AccountHolder, Administrator, Anyone};
+        let (bearer, who, unverified, reads_only) = match self {
+            Self::Create if policy.self_registration => (Optional, Anyone, true, false),
+            Self::Create => (Access, Administrator, false, false),
+            Self::IssueToken => (Ignored, Anyone, true, false),
+            Self::RefreshToken => (Refresh, AccountHolder, true, false),
+            Self::ViewProfile => (Access, AccountHolder, true, true),
+            Self::List => (Access, Administrator, false, true),
+        };
+        Rule {
+            bearer,
+            who,
+            unverified,
+            reads_only,
+        }
+    }
+}
+
+/// Whether a caller may do something; the reason if not.
+pub fn permit(operation: Operation, caller: &Caller, policy: AccessPolicy) -> Result<(), Error> {
+    let rule = operation.rule(policy);
+    match caller {
+        Caller::Operator => Ok(()),
+        Caller::Anonymous if rule.who == Who::Anyone => Ok(()),
+        Caller::Anonymous => Err(Error::Unauthenticated(Unauthenticated::MissingToken)),
+        Caller::Account(principal) => permit_account(rule, principal, policy),
+    }
+}
+
+fn permit_account(rule: Rule, principal: &Principal, policy: AccessPolicy) -> Result<(), Error> {
+    match (rule.bearer, principal.kind()) {
+        (Bearer::Refresh, TokenKind::Refresh)
+        | (Bearer::Access | Bearer::Optional | Bearer::Ignored, TokenKind::Access) => {}
+        (Bearer::Access | Bearer::Optional, TokenKind::PersonalAccess) => {
+            if !rule.reads_only {
+                return Err(Error::Forbidden);
+            }
+        }
+        _ => return Err(Error::Unauthenticated(Unauthenticated::InvalidToken)),
+    }
+    let verified = rule.unverified
+        || policy.unverified_users
+        || principal.account.is_verified()
+        || principal.is_administrator();
+    if !verified {
+        return Err(Error::EmailNotVerified);
+    }
+    if rule.who == Who::Administrator && !principal.is_administrator() {
+        return Err(Error::Forbidden);
+    }
+    Ok(())
+}
+
+/// The table as a document: one row an operation, as it is with self-registration on and off.
+pub fn table_md() -> String {
+    let mut text = String::from(
+        "# Permissions\n\n\
+         Who may do what. An account must be enabled to ask for anything; an administrator is an\n\
+         enabled account whose role is admin now, whatever his token says.\n\n\
+         | operation | bearer token | who | unverified e-mail | personal access token |\n\
+         | --- | --- | --- | --- | --- |\n",
+    );
+    for operation in Operation::ALL {
+        let on = AccessPolicy {
+            self_registration: true,
+            ..AccessPolicy::default()
+        };
+        let off = AccessPolicy {
+            self_registration: false,
+            ..on
+        };
+        let (open, closed) = (operation.rule(on), operation.rule(off));
+        if open == closed {
+            row(&mut text, operation.as_str(), open);
+        } else {
+            row(
+                &mut text,
+                &format!("{} (self-registration on)", operation.as_str()),
+                open,
+            );
+            row(
+                &mut text,
+                &format!("{} (self-registration off)", operation.as_str()),
+                closed,
+            );
+        }
+    }
+    text
+}
+
+fn row(text: &mut String, name: &str, rule: Rule) {
+    let bearer = match rule.bearer {
+        Bearer::Ignored => "not looked at",
+        Bearer::Optional => "access token, if any",
+        Bearer::Access => "access token",
+        Bearer::Refresh => "refresh token",
+    };
+    let who = match rule.who {
+        Who::Anyone => "anybody",
+        Who::AccountHolder => "the account's holder",
+        Who::Administrator => "administrators",
+    };
+    let unverified = match (rule.unverified, rule.who) {
+        (true, _) | (false, Who::Administrator) => "may",
+        (false, _) => "may not (`email_not_verified`)",
+    };
+    let personal = match (rule.bearer, rule.reads_only) {
+        (Bearer::Access, true) => "may",
+        (Bearer::Ignored, _) => "not looked at",
+        _ => "may not",
+    };
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        text,
+        "| {name} | {bearer} | {who} | {unverified} | {personal} |"
+    );
+}

@@ -1,0 +1,91 @@
+//! From a bearer token to who is asking.
+
+use std::sync::Arc;
+
+use tracing::debug;
+
+use crate::authorization::{Bearer, Operation, permit};
+use crate::error::{Error, Unauthenticated};
+use crate::model::{BearerToken, Caller, Principal, Status, TokenClaims, TokenKind, User};
+use crate::ports::{Ports, TokenError};
+use crate::users::Settings;
+
+/// Finds out who is asking, and whether he may.
+#[derive(Clone)]
+pub struct Access {
+    ports: Arc<Ports>,
+    settings: Arc<Settings>,
+}
+
+impl Access {
+    pub(crate) fn new(ports: Arc<Ports>, settings: Arc<Settings>) -> Self {
+        Self { ports, settings }
+    }
+
+    /// Who is asking for an operation, proven and permitted.
+    ///
+    /// The token is verified, its account loaded, and everything that counts taken from the
+    /// account as it is now: a disabled, demoted or re-verified person is treated so at once.
+    #[tracing::instrument(skip_all, name = "access", fields(operation = operation.as_str()))]
+    pub async fn identify(
+        &self,
+        operation: Operation,
+        bearer: Option<&BearerToken>,
+    ) -> Result<Caller, Error> {
+        let policy = self.settings.access;
+        let caller = match (operation.rule(policy).bearer, bearer) {
+            (Bearer::Ignored, _) | (Bearer::Optional, None) => Caller::Anonymous,
+            (Bearer::Access | Bearer::Refresh, None) => {
+                return Err(Error::Unauthenticated(Unauthenticated::MissingToken));
+            }
+            (_, Some(token)) => Caller::Account(Box::new(self.authenticate(token).await?)),
+        };
+        permit(operation, &caller, policy)?;
+        Ok(caller)
+    }
+
+    async fn authenticate(&self, token: &BearerToken) -> Result<Principal, Error> {
+        let claims = self
+            .ports
+            .verifier
+            .verify(token)
+            .await
+            .map_err(|error| match error {
+                TokenError::Refused => refused("the token does not verify"),
+                TokenError::Unavailable => Error::Unavailable {
+                    port: "token verifier",
+                },
+            })?;
+        let Some(account) = self.ports.users.find(&claims.user).await? else {
+            return Err(refused("the token's account does not exist"));
+        };
+        match still_valid(&account, &claims) {
+            Ok(()) => Ok(Principal { account, claims }),
+            Err(reason) => Err(refused(reason)),
+        }
+    }
+}
+
+/// Whether the account still honours the token.
+fn still_valid(account: &User, claims: &TokenClaims) -> Result<(), &'static str> {
+    if account.status != Status::Enabled {
+        return Err("the account is not enabled");
+    }
+    let issued_before = |limit: Option<i64>| match (claims.issued_at, limit) {
+        (Some(issued_at), Some(limit)) => issued_at < limit,
+        // A token that carries no time, or an account that never ended its tokens.
+        _ => false,
+    };
+    if issued_before(account.tokens_valid_from) {
+        return Err("the account's tokens of that time were ended");
+    }
+    if claims.kind == TokenKind::Refresh && issued_before(account.sessions_valid_from) {
+        return Err("the account's sessions of that time were ended");
+    }
+    Ok(())
+}
+
+fn refused(reason: &'static str) -> Error {
+    debug!(reason, "token refused");
+    Error::Unauthenticated(Unauthenticated::InvalidToken)
+}

@@ -1,0 +1,254 @@
+//! Signing in and staying signed in.
+
+use std::sync::Arc;
+
+use tracing::{info, warn};
+
+use crate::authorization::{Operation, permit};
+use crate::error::{Error, Invalid, InvalidReason, Unauthenticated};
+use crate::model::{
+    BearerToken, Caller, Change, Effect, EventOperation, Needs, PasswordAttempt, PasswordPolicy,
+    RequestContext, SessionDescription, TokenPair, User, Username,
+};
+use crate::ports::{IssueToken, Ports, RefreshToken, TokenError, Verdict};
+use crate::users::Settings;
+
+/// Signs people in.
+#[derive(Clone)]
+pub struct Credentials {
+    ports: Arc<Ports>,
+    settings: Arc<Settings>,
+}
+
+/// What somebody signs in with.
+#[derive(Debug, Clone)]
+pub struct Login {
+    identity: String,
+    password: PasswordAttempt,
+    description: Option<SessionDescription>,
+}
+
+impl Login {
+    /// Most bytes of an identity; adopted addresses and names may be longer than new ones.
+    pub const MAX_IDENTITY_BYTES: usize = 1024;
+
+    /// Reads what somebody typed: an e-mail address or username, nothing trimmed; a password; and
+    /// what he calls the session (none if empty).
+    pub fn parse(identity: &str, password: String, description: &str) -> Result<Self, Invalid> {
+        const FIELD: &str = "identity";
+        if identity.is_empty() {
+            return Err(Invalid::new(FIELD, InvalidReason::Missing));
+        }
+        if identity.len() > Self::MAX_IDENTITY_BYTES {
+            let limit = Self::MAX_IDENTITY_BYTES;
+            return Err(Invalid::new(
+                FIELD,
+                InvalidReason::TooLong {
+                    limit,
+                    unit: "bytes",
+                },
+            ));
+        }
+        if identity.contains('\0') {
+            return Err(Invalid::new(FIELD, InvalidReason::Character("U+0000")));
+        }
+        if password.is_empty() {
+            return Err(Invalid::new("secret", InvalidReason::Missing));
+        }
+        let description = match description {
+            "" => None,
+            text => Some(SessionDescription::parse(text)?),
+        };
+        Ok(Self {
+            identity: identity.to_owned(),
+            password: PasswordAttempt::new(password),
+            description,
+        })
+    }
+}
+
+impl Credentials {
+    pub(crate) fn new(ports: Arc<Ports>, settings: Arc<Settings>) -> Self {
+        Self { ports, settings }
+    }
+
+    /// Exchanges identity and password for a pair of tokens.
+    ///
+    /// One answer, in one time, for a wrong password, an unknown identity, an ambiguous one and an
+    /// account that is not enabled: [`Unauthenticated::InvalidCredentials`].
+    #[tracing::instrument(skip_all, name = "issue_token")]
+    pub async fn issue_token(
+        &self,
+        context: &RequestContext,
+        login: Login,
+    ) -> Result<TokenPair, Error> {
+        permit(
+            Operation::IssueToken,
+            &Caller::Anonymous,
+            self.settings.access,
+        )?;
+        let candidates = self.ports.users.find_by_login(&login.identity).await?;
+        let account = meant(&candidates, &login.identity);
+        let verdict = self.verify(account.as_ref(), &login.password).await?;
+        let (true, Some(account)) = (verdict.matches, account.as_ref()) else {
+            self.note_failed_login(context, account.as_ref());
+            return Err(Error::Unauthenticated(Unauthenticated::InvalidCredentials));
+        };
+        if verdict.outdated {
+            self.replace_hash(account, &login.password).await;
+        }
+        let pair = self
+            .ports
+            .issuer
+            .issue(IssueToken {
+                user: account.id.clone(),
+                role: account.role,
+                verified: account.is_verified(),
+                description: login.description,
+                not_before: not_before(account),
+            })
+            .await
+            .map_err(issuer_error)?;
+        let event = super::event(
+            &self.ports,
+            context,
+            EventOperation::IssueToken,
+            account.id.as_str(),
+        )
+        .text("username", &login.identity)
+        .user_id(&account.id)
+        .build();
+        self.ports.outbox.add(vec![Effect::Event(event)]).await?;
+        Ok(pair)
+    }
+
+    /// Exchanges a refresh token, by which the caller was identified, for the next pair.
+    #[tracing::instrument(skip_all, name = "refresh_token")]
+    pub async fn refresh_token(
+        &self,
+        context: &RequestContext,
+        caller: &Caller,
+        token: BearerToken,
+    ) -> Result<TokenPair, Error> {
+        permit(Operation::RefreshToken, caller, self.settings.access)?;
+        let Some(principal) = caller.principal() else {
+            return Err(Error::Unauthenticated(Unauthenticated::MissingToken));
+        };
+        let account = &principal.account;
+        let pair = self
+            .ports
+            .issuer
+            .refresh(RefreshToken {
+                token,
+                user: account.id.clone(),
+                role: account.role,
+                verified: account.is_verified(),
+                not_before: not_before(account),
+            })
+            .await
+            .map_err(issuer_error)?;
+        let event = super::event(
+            &self.ports,
+            context,
+            EventOperation::RefreshToken,
+            account.id.as_str(),
+        )
+        .user_id(&account.id)
+        .build();
+        self.ports.outbox.add(vec![Effect::Event(event)]).await?;
+        Ok(pair)
+    }
+
+    /// Compares, and spends the same time where there is nothing to compare with.
+    async fn verify(
+        &self,
+        account: Option<&User>,
+        attempt: &PasswordAttempt,
+    ) -> Result<Verdict, Error> {
+        if let Some(hash) = account.and_then(|account| account.secret.as_ref()) {
+            return Ok(self.ports.hasher.verify(attempt, hash).await?);
+        }
+        self.ports.hasher.verify_absent(attempt).await?;
+        Ok(Verdict { matches: false, outdated: false })
+    }
+
+    /// Replaces a hash of an older format or cost. A login never fails for it.
+    async fn replace_hash(&self, account: &User, attempt: &PasswordAttempt) {
+        let Ok(password) = PasswordPolicy::anything().accept(attempt.expose()) else {
+            info!(user.id = %account.id, "outdated password hash stays: today's rules refuse the password");
+            return;
+        };
+        let Ok(hash) = self.ports.hasher.hash(&password).await else {
+            return;
+        };
+        let outdated = account.secret.clone();
+        let decide = move |user: &User, _: &_| -> Result<Change, Error> {
+            let mut user = user.clone();
+            // Changed meanwhile: the newer password stays.
+            if user.secret == outdated {
+                user.secret = Some(hash.clone());
+            }
+            Ok(Change {
+                user,
+                effects: Vec::new(),
+            })
+        };
+        if let Err(error) = self
+            .ports
+            .users
+            .update(&account.id, Needs::ROW, Arc::new(decide))
+            .await
+        {
+            warn!(user.id = %account.id, %error, "outdated password hash was not replaced");
+        }
+    }
+
+    /// A note that may be lost rather than an effect: strangers must not fill the outbox.
+    fn note_failed_login(&self, context: &RequestContext, account: Option<&User>) {
+        let key = account.map_or("", |account| account.id.as_str());
+        let event = super::event(&self.ports, context, EventOperation::LoginFailed, key)
+            .text_if("user_id", account.map(|account| account.id.as_str()))
+            .build();
+        self.ports.read_events.note(event);
+    }
+}
+
+/// Which of the enabled accounts whose address or name is the identity without case is meant: an
+/// exact address before an exact name before the only address without case before the only name
+/// without case. The first step that finds one decides; several in one step are nobody.
+fn meant(candidates: &[User], identity: &str) -> Option<User> {
+    let steps: [fn(&User, &str) -> bool; 4] = [
+        |user, identity| user.email.as_str() == identity,
+        |user, identity| name(user) == Some(identity),
+        |user, identity| user.email.as_str().eq_ignore_ascii_case(identity),
+        |user, identity| name(user).is_some_and(|name| name.eq_ignore_ascii_case(identity)),
+    ];
+    for fits in steps {
+        let mut found = candidates.iter().filter(|user| fits(user, identity));
+        match (found.next(), found.next()) {
+            (None, _) => {}
+            (Some(user), None) => return Some(user.clone()),
+            (Some(_), Some(_)) => return None,
+        }
+    }
+    None
+}
+
+fn name(user: &User) -> Option<&str> {
+    user.username.as_ref().map(Username::as_str)
+}
+
+/// The earliest second that a new token may say it was issued at, so that it outlives every moment
+/// at which the account's older tokens were ended (those moments are rounded up).
+fn not_before(account: &User) -> Option<i64> {
+    account.tokens_valid_from.max(account.sessions_valid_from)
+}
+
+fn issuer_error(error: TokenError) -> Error {
+    match error {
+        TokenError::Refused => Error::Unauthenticated(Unauthenticated::InvalidToken),
+        TokenError::Unavailable => Error::Unavailable {
+            port: "token issuer",
+        },
+    }
+}

@@ -1,0 +1,231 @@
+//! Making accounts.
+
+use std::sync::Arc;
+
+use crate::authorization::{Operation, permit};
+use crate::error::{Error, Invalid, InvalidReason};
+use crate::model::{
+    Caller, ConflictField, Effect, Email, EventOperation, Metadata, NewUser, Password, PersonName, Principal,
+    RequestContext, Role, Sort, Status, Tags, TokenKind, User, UserFilter, UserId, UserQuery,
+    Username,
+};
+use crate::ports::{HasherError, Ports, StoreError, uuid_v4};
+use crate::users::Settings;
+
+/// Makes accounts.
+#[derive(Clone)]
+pub struct Registration {
+    ports: Arc<Ports>,
+    settings: Arc<Settings>,
+}
+
+/// The administrator that a fresh service is given.
+#[derive(Debug, Clone)]
+pub struct FirstAdministrator {
+    /// E-mail address, stored byte for byte.
+    pub email: String,
+    /// Username; a suffix is added where it is taken.
+    pub username: Username,
+    /// First name.
+    pub first_name: PersonName, Principal,
+    /// Last name.
+    pub last_name: PersonName, Principal,
+    /// Password, used only if the account is made now.
+    pub password: Password,
+}
+
+/// What became of the wish for an administrator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AdministratorOutcome {
+    /// The account was made.
+    Created(UserId),
+    /// An enabled account has the e-mail address; nothing was changed.
+    Exists {
+        /// Whose it is.
+        id: UserId,
+        /// Whether it is an administrator's.
+        administrator: bool,
+    },
+    /// Nobody has the address, but there are administrators already; nothing was changed.
+    OtherAdministrators(Vec<UserId>),
+    /// An account that is not enabled has the address, and there is no administrator.
+    EmailTaken,
+}
+
+impl Registration {
+    pub(crate) fn new(ports: Arc<Ports>, settings: Arc<Settings>) -> Self {
+        Self { ports, settings }
+    }
+
+    /// Makes an account.
+    ///
+    /// Only an administrator gives away a role ([`Error::Forbidden`]) or a status other than
+    /// enabled ([`Error::Invalid`]); nobody makes a deleted account.
+    #[tracing::instrument(skip_all, name = "create")]
+    pub async fn create(
+        &self,
+        context: &RequestContext,
+        caller: &Caller,
+        new: NewUser,
+    ) -> Result<User, Error> {
+        permit(Operation::Create, caller, self.settings.access)?;
+        let by_administrator = caller.is_administrator();
+        if new.role != Role::User && !by_administrator {
+            return Err(Error::Forbidden);
+        }
+        let status_fits = match new.status {
+            Status::Enabled => true,
+            Status::Disabled => by_administrator,
+            Status::Deleted => false,
+        };
+        if !status_fits {
+            return Err(Invalid::new(
+                "status",
+                InvalidReason::Malformed("must be enabled for a new account"),
+            )
+            .into());
+        }
+        let user = self.with_password(new).await?;
+        let kind = caller
+            .principal()
+            .map_or(TokenKind::Access, Principal::kind);
+        Ok(self.insert(context, user, kind).await?)
+    }
+
+    /// Makes sure that a fresh service has somebody to administer it. Never changes an account
+    /// that exists.
+    #[tracing::instrument(skip_all, name = "ensure_administrator")]
+    pub async fn ensure_administrator(
+        &self,
+        context: &RequestContext,
+        wanted: &FirstAdministrator,
+    ) -> Result<AdministratorOutcome, Error> {
+        if let Some(outcome) = self.administrator_there(&wanted.email).await? {
+            return Ok(outcome);
+        }
+        let first = self
+            .with_password(NewUser {
+                first_name: wanted.first_name.clone(),
+                last_name: wanted.last_name.clone(),
+                username: wanted.username.clone(),
+                email: Email::from_stored(wanted.email.clone()),
+                password: wanted.password.clone(),
+                tags: Tags::default(),
+                metadata: Metadata::parse("metadata", r#"{"role":"admin"}"#)?,
+                private_metadata: Metadata::default(),
+                profile_picture: None,
+                role: Role::Admin,
+                status: Status::Enabled,
+            })
+            .await?;
+        let mut user = first.clone();
+        // Each round needs an account of that name, so 1000 rounds end in practice at the first.
+        for suffix in 2..1000 {
+            match self.insert(context, user, TokenKind::Access).await {
+                Ok(user) => return Ok(AdministratorOutcome::Created(user.id)),
+                Err(StoreError::Conflict(ConflictField::Username)) => {
+                    let name = format!("{}-{suffix}", wanted.username.as_str());
+                    user = User {
+                        username: Some(Username::from_stored(name)),
+                        ..first.clone()
+                    };
+                }
+                // Another replica was faster, or a disabled account holds the address.
+                Err(StoreError::Conflict(_)) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let there = self.administrator_there(&wanted.email).await?;
+        Ok(there.unwrap_or(AdministratorOutcome::EmailTaken))
+    }
+
+    async fn administrator_there(
+        &self,
+        email: &str,
+    ) -> Result<Option<AdministratorOutcome>, Error> {
+        let candidates = self.ports.users.find_by_login(email).await?;
+        if let Some(user) = candidates
+            .into_iter()
+            .find(|user| user.email.as_str() == email)
+        {
+            return Ok(Some(AdministratorOutcome::Exists {
+                administrator: user.is_enabled_administrator(),
+                id: user.id,
+            }));
+        }
+        let administrators = UserQuery {
+            filter: UserFilter {
+                status: Some(Status::Enabled),
+                role: Some(Role::Admin),
+                ..UserFilter::default()
+            },
+            sort: Sort::default(),
+            offset: 0,
+            limit: UserQuery::MAX_LIMIT,
+        };
+        let found = self.ports.users.page(&administrators).await?.items;
+        let ids: Vec<UserId> = found.into_iter().map(|user| user.id).collect();
+        Ok((!ids.is_empty()).then_some(AdministratorOutcome::OtherAdministrators(ids)))
+    }
+
+    async fn with_password(&self, new: NewUser) -> Result<User, Error> {
+        let secret = self.ports.hasher.hash(&new.password).await?;
+        Ok(User {
+            id: UserId::new(uuid_v4(&*self.ports.entropy)),
+            first_name: new.first_name,
+            last_name: new.last_name,
+            username: Some(new.username),
+            email: new.email,
+            secret: Some(secret),
+            tags: new.tags,
+            metadata: new.metadata,
+            private_metadata: new.private_metadata,
+            profile_picture: new.profile_picture,
+            role: new.role,
+            status: new.status,
+            auth_provider: None,
+            created_at: Some(self.ports.clock.now()),
+            updated_at: None,
+            updated_by: None,
+            verified_at: None,
+            tokens_valid_from: None,
+            sessions_valid_from: None,
+            version: 1,
+        })
+    }
+
+    async fn insert(
+        &self,
+        context: &RequestContext,
+        user: User,
+        kind: TokenKind,
+    ) -> Result<User, StoreError> {
+        let event = super::event(
+            &self.ports,
+            context,
+            EventOperation::Create,
+            user.id.as_str(),
+        )
+        .account(&user)
+        .text_if("last_name", Some(user.last_name.as_str()))
+        .raw("private_metadata", user.private_metadata.as_raw())
+        .text("token_type", kind.event_name())
+        .flag("super_admin", false)
+        .build();
+        self.ports
+            .users
+            .insert(user, vec![Effect::Event(event)])
+            .await
+    }
+}
+
+impl From<HasherError> for Error {
+    fn from(error: HasherError) -> Self {
+        match error {
+            HasherError::Busy { retry_after } => Self::Busy { retry_after },
+            HasherError::Stopped => Self::Unavailable {
+                port: "password hasher",
+            },
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Carrying out what changes left behind.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{error, info, warn};
+
+use crate::error::Error;
+use crate::model::{Effect, EffectKind, UnknownEffect};
+use crate::ports::{
+    Claim, Fence, LEASE, LeaseHolder, OutboxDepth, OutboxItem, Ports, PublishError, StoreError,
+    uuid_v4,
+};
+
+/// The longest pause before an effect is tried again.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// Carries out effects, one kind at a time, in the order of each key.
+///
+/// A relay is a step, not a loop: whoever holds it calls [`Relay::deliver_due`] again and again,
+/// and never twice at once for one kind.
+#[derive(Clone)]
+pub struct Relay {
+    ports: Arc<Ports>,
+    holder: LeaseHolder,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Another replica carries out this kind at present.
+    pub held_elsewhere: bool,
+    /// Effects carried out.
+    pub delivered: u32,
+    /// Effects that did not succeed and will be tried again.
+    pub retried: u32,
+    /// Effects put aside, because they can never succeed.
+    pub parked: u32,
+    /// More may be due at once: the step ended because it had enough.
+    pub more: bool,
+}
+
+impl Relay {
+    pub(crate) fn new(ports: Arc<Ports>) -> Self {
+        let holder = LeaseHolder::new(uuid_v4(&*ports.entropy).to_string());
+        Self { ports, holder }
+    }
+
+    /// Carries out at most `limit` effects of a kind that are due.
+    ///
+    /// Each effect is delivered at least once; a repetition carries the same id. An effect that
+    /// fails holds back later ones of its own key only.
+    #[tracing::instrument(skip_all, name = "relay", fields(kind = kind.as_str()))]
+    pub async fn deliver_due(&self, kind: EffectKind, limit: u32) -> Result<Progress, Error> {
+        let Some(Claim { fence, items }) = self
+            .ports
+            .outbox
+            .claim(kind, &self.holder, limit)
+            .await
+            .map_err(outbox_error)?
+        else {
+            return Ok(Progress {
+                held_elsewhere: true,
+                ..Progress::default()
+            });
+        };
+        let claimed_at = self.ports.clock.now();
+        let mut progress = Progress {
+            more: items.len() >= limit as usize,
+            ..Progress::default()
+        };
+        let mut waiting_keys: Vec<String> = Vec::new();
+        for item in items {
+            // Settling needs the lease: what is left is claimed again under a renewed one.
+            if self.ports.clock.now() - claimed_at > LEASE / 2 {
+                progress.more = true;
+                break;
+            }
+            if waiting_keys.contains(&item.key) {
+                continue;
+            }
+            match self.deliver(kind, fence, &item).await {
+                Ok(Outcome::Delivered) => progress.delivered += 1,
+                Ok(Outcome::Parked) => progress.parked += 1,
+                Ok(Outcome::Retried) => {
+                    progress.retried += 1;
+                    waiting_keys.push(item.key);
+                }
+                Err(StoreError::LeaseLost) => {
+                    warn!("another replica took over; it carries on");
+                    return Ok(Progress {
+                        held_elsewhere: true,
+                        ..progress
+                    });
+                }
+                Err(error) => return Err(outbox_error(error)),
+            }
+        }
+        Ok(progress)
+    }
+
+    /// Lets another replica take over at once.
+    pub async fn release(&self, kind: EffectKind) -> Result<(), Error> {
+        match self.ports.outbox.claim(kind, &self.holder, 0).await {
+            Ok(Some(claim)) => self
+                .ports
+                .outbox
+                .release(kind, claim.fence)
+                .await
+                .map_err(outbox_error),
+            Ok(None) => Ok(()),
+            Err(error) => Err(outbox_error(error)),
+        }
+    }
+
+    /// How much of a kind waits.
+    pub async fn depth(&self, kind: EffectKind) -> Result<OutboxDepth, Error> {
+        self.ports.outbox.depth(kind).await.map_err(outbox_error)
+    }
+
+    async fn deliver(
+        &self,
+        kind: EffectKind,
+        fence: Fence,
+        item: &OutboxItem,
+    ) -> Result<Outcome, StoreError> {
+        let outbox = &self.ports.outbox;
+        match self.carry_out(&item.effect).await {
+            Ok(()) => {
+                outbox.done(kind, fence, item.id).await?;
+                Ok(Outcome::Delivered)
+            }
+            Err(Failure::Never(reason)) => {
+                error!(
+                    item = item.id.0,
+                    reason, "an effect can never succeed and is put aside"
+                );
+                outbox.park(kind, fence, item.id, &reason).await?;
+                Ok(Outcome::Parked)
+            }
+            Err(Failure::NotNow) => {
+                let pause = pause_after(item.attempts);
+                info!(
+                    item = item.id.0,
+                    attempts = item.attempts + 1,
+                    ?pause,
+                    "effect waits"
+                );
+                outbox
+                    .retry(kind, fence, item.id, self.ports.clock.now() + pause)
+                    .await?;
+                Ok(Outcome::Retried)
+            }
+        }
+    }
+
+    async fn carry_out(&self, effect: &Result<Effect, UnknownEffect>) -> Result<(), Failure> {
+        match effect {
+            Err(unknown) => Err(Failure::Never(unknown.to_string())),
+            Ok(Effect::Event(event)) => {
+                self.ports
+                    .publisher
+                    .publish(event)
+                    .await
+                    .map_err(|error| match error {
+                        PublishError::Rejected { reason } => Failure::Never(reason),
+                        PublishError::Unavailable => Failure::NotNow,
+                    })
+            }
+        }
+    }
+}
+
+enum Outcome {
+    Delivered,
+    Retried,
+    Parked,
+}
+
+enum Failure {
+    Never(String),
+    NotNow,
+}
+
+/// One second, doubled with every attempt, up to a minute.
+fn pause_after(attempts: u32) -> Duration {
+    Duration::from_secs(1 << attempts.min(6)).min(LONGEST_PAUSE)
+}
+
+fn outbox_error(_: StoreError) -> Error {
+    Error::Unavailable { port: "outbox" }
+}
