@@ -169,7 +169,10 @@ impl Credentials {
             return Ok(self.ports.hasher.verify(attempt, hash).await?);
         }
         self.ports.hasher.verify_absent(attempt).await?;
-        Ok(Verdict { matches: false, outdated: false })
+        Ok(Verdict {
+            matches: false,
+            outdated: false,
+        })
     }
 
     /// Replaces a hash of an older format or cost. A login never fails for it.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::authorization::{Operation, permit};
 use crate::error::{Error, Invalid, InvalidReason, Unauthenticated};
 use crate::model::{
-    Caller, EventBuilder, EventOperation, Page, Principal, RequestContext, Status, TagFilter, TokenKind, User,
-    UserQuery,
+    Caller, EventBuilder, EventOperation, Page, Principal, RequestContext, Status, TagFilter,
+    TokenKind, User, UserQuery,
 };
 use crate::ports::Ports;
 use crate::users::Settings;

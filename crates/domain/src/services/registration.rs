@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::authorization::{Operation, permit};
 use crate::error::{Error, Invalid, InvalidReason};
 use crate::model::{
-    Caller, ConflictField, Effect, Email, EventOperation, Metadata, NewUser, Password, PersonName, Principal,
-    RequestContext, Role, Sort, Status, Tags, TokenKind, User, UserFilter, UserId, UserQuery,
-    Username,
+    Caller, ConflictField, Effect, Email, EventOperation, Metadata, NewUser, Password, PersonName,
+    Principal, RequestContext, Role, Sort, Status, Tags, TokenKind, User, UserFilter, UserId,
+    UserQuery, Username,
 };
 use crate::ports::{HasherError, Ports, StoreError, uuid_v4};
 use crate::users::Settings;
@@ -27,9 +27,9 @@ pub struct FirstAdministrator {
     /// Username; a suffix is added where it is taken.
     pub username: Username,
     /// First name.
-    pub first_name: PersonName, Principal,
+    pub first_name: PersonName,
     /// Last name.
-    pub last_name: PersonName, Principal,
+    pub last_name: PersonName,
     /// Password, used only if the account is made now.
     pub password: Password,
 }
