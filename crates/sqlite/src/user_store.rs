@@ -1,0 +1,214 @@
+//! Accounts: the port `UserStore`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use users_domain::model::{
+    Change, ConflictField, Effect, Facts, Needs, Page, User, UserFilter, UserId, UserQuery,
+};
+use users_domain::ports::{Decide, StoreError, UserStore};
+
+use crate::SqliteStore;
+use crate::error::Failure;
+use crate::filter::{
+    UsersQuery, enabled_administrators, filtered, listed, login_candidates, others_with_email,
+    others_with_username,
+};
+use crate::outbox::append;
+use crate::row::{ChangedColumns, StoredText, UserRow};
+use crate::schema::users;
+
+#[async_trait]
+impl UserStore for SqliteStore {
+    #[tracing::instrument(skip_all, name = "db.user.find")]
+    async fn find(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        let id = id.as_str().to_owned();
+        self.threads()
+            .read(move |connection| Ok(find_row(connection, &id)?.map(User::from)))
+            .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.find_by_login")]
+    async fn find_by_login(&self, identity: &str) -> Result<Vec<User>, StoreError> {
+        let exact = identity.to_owned();
+        let folded = identity.to_ascii_lowercase();
+        self.threads()
+            .read(move |connection| {
+                let rows = login_candidates(exact, folded)
+                    .select(UserRow::as_select())
+                    .load(connection)?;
+                Ok(rows.into_iter().map(User::from).collect())
+            })
+            .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.page")]
+    async fn page(&self, query: &UserQuery) -> Result<Page<User>, StoreError> {
+        let query = query.clone();
+        self.threads()
+            .read(move |connection| {
+                // One transaction: the page and the total are of the same moment.
+                connection.transaction(|connection| {
+                    let total = total(connection, &query.filter)?;
+                    let items = rows(connection, &query, total)?;
+                    Ok(Page {
+                        items: items.into_iter().map(User::from).collect(),
+                        total,
+                    })
+                })
+            })
+            .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.count")]
+    async fn count(&self, filter: &UserFilter) -> Result<u64, StoreError> {
+        let filter = filter.clone();
+        self.threads()
+            .read(move |connection| total(connection, &filter))
+            .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.insert")]
+    async fn insert(&self, user: User, effects: Vec<Effect>) -> Result<User, StoreError> {
+        let clock = self.clock().clone();
+        self.threads()
+            .write(move |connection| {
+                let row = UserRow::from(&user);
+                let id = user.id.as_str();
+                if find_row(connection, id)?.is_some() {
+                    return Err(StoreError::Conflict(ConflictField::Id).into());
+                }
+                refuse_taken_email(connection, id, &user.email.folded())?;
+                if let Some(username) = &user.username {
+                    refuse_taken_username(connection, id, &username.folded())?;
+                }
+                diesel::insert_into(users::table)
+                    .values(&row)
+                    .execute(connection)?;
+                append(connection, &effects, clock.now())?;
+                Ok(row.into())
+            })
+            .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.update")]
+    async fn update(
+        &self,
+        id: &UserId,
+        needs: Needs,
+        decide: Arc<Decide>,
+    ) -> Result<User, StoreError> {
+        let id = id.as_str().to_owned();
+        let clock = self.clock().clone();
+        self.threads()
+            .write(move |connection| {
+                // The transaction holds the only write lock: nothing read here changes before the
+                // commit.
+                let stored = find_row(connection, &id)?.ok_or(StoreError::NotFound)?;
+                let facts = facts(connection, needs)?;
+                let account = User::from(stored);
+                let Change { user, effects } =
+                    decide(&account, &facts).map_err(StoreError::Refused)?;
+                let before = UserRow::from(&account);
+                let mut after = UserRow::from(&user);
+                after.id = before.id.clone();
+                after.version = before.version;
+                let changes = ChangedColumns::between(&before, &after);
+                if !changes.is_empty() {
+                    if changes.email.is_some() {
+                        refuse_taken_email(connection, &id, &user.email.folded())?;
+                    }
+                    if let (Some(_), Some(username)) = (&changes.username, &user.username) {
+                        refuse_taken_username(connection, &id, &username.folded())?;
+                    }
+                    after.version += 1;
+                    diesel::update(users::table.find(&id))
+                        .set((&changes, users::version.eq(after.version)))
+                        .execute(connection)?;
+                }
+                append(connection, &effects, clock.now())?;
+                Ok(after.into())
+            })
+            .await
+    }
+}
+
+fn find_row(connection: &mut SqliteConnection, id: &str) -> QueryResult<Option<UserRow>> {
+    users::table
+        .find(id)
+        .select(UserRow::as_select())
+        .first(connection)
+        .optional()
+}
+
+fn total(connection: &mut SqliteConnection, filter: &UserFilter) -> Result<u64, Failure> {
+    let total: i64 = filtered(filter).count().get_result(connection)?;
+    // A count is never negative.
+    Ok(u64::try_from(total).unwrap_or_default())
+}
+
+fn rows(
+    connection: &mut SqliteConnection,
+    query: &UserQuery,
+    total: u64,
+) -> Result<Vec<UserRow>, Failure> {
+    let Ok(offset) = i64::try_from(query.offset) else {
+        return Ok(Vec::new());
+    };
+    if query.limit == 0 || query.offset >= total {
+        return Ok(Vec::new());
+    }
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let page = listed(&query.filter, query.sort)
+        .limit(limit)
+        .offset(offset);
+    Ok(page.select(UserRow::as_select()).load(connection)?)
+}
+
+fn facts(connection: &mut SqliteConnection, needs: Needs) -> Result<Facts, Failure> {
+    if !needs.enabled_administrators {
+        return Ok(Facts::default());
+    }
+    let ids: Vec<StoredText> = enabled_administrators()
+        .select(users::id)
+        .load(connection)?;
+    Ok(Facts {
+        enabled_administrators: ids
+            .into_iter()
+            .map(|id| UserId::from_stored(id.0))
+            .collect(),
+    })
+}
+
+/// No unique index does this: rows that are twins by case are stored and stay valid.
+fn refuse_taken_email(
+    connection: &mut SqliteConnection,
+    id: &str,
+    folded: &str,
+) -> Result<(), Failure> {
+    let others = others_with_email(id.to_owned(), folded.to_owned());
+    refuse_if_any(connection, others, ConflictField::Email)
+}
+
+fn refuse_taken_username(
+    connection: &mut SqliteConnection,
+    id: &str,
+    folded: &str,
+) -> Result<(), Failure> {
+    let others = others_with_username(id.to_owned(), folded.to_owned());
+    refuse_if_any(connection, others, ConflictField::Username)
+}
+
+fn refuse_if_any(
+    connection: &mut SqliteConnection,
+    others: UsersQuery,
+    field: ConflictField,
+) -> Result<(), Failure> {
+    let taken = diesel::select(diesel::dsl::exists(others)).get_result(connection)?;
+    if taken {
+        Err(StoreError::Conflict(field).into())
+    } else {
+        Ok(())
+    }
+}

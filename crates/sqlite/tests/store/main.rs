@@ -1,0 +1,15 @@
+//! What this store promises beyond the ports' contracts, on real files.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod accounts;
+mod backlog;
+mod calls;
+mod fixture;
+mod migrations;
+mod odd_rows;
+mod opening;
+mod schema_rules;
