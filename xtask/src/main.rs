@@ -1,1 +1,109 @@
-fn main() {}
+//! Everything a contributor runs: `cargo xtask <command>`.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool: what it prints is its result"
+)]
+
+mod bench;
+mod check;
+mod check_layers;
+mod ci;
+mod r#gen;
+mod golden;
+mod http1;
+mod json_members;
+mod metadata;
+mod process;
+mod running_service;
+mod steps;
+mod test;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Everything a contributor runs", long_about = None)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// All that must hold before a change is merged, tests apart: format, lints, layers, tidiness,
+    /// generated files, licences.
+    Check,
+    /// Proves from `cargo metadata` that dependencies go only where the plan lets them.
+    CheckLayers,
+    /// What no compiler checks: module docs, file names and lengths, migrations, links.
+    Tidy,
+    /// Writes the generated files.
+    Gen {
+        /// Only compares, and fails where a file is not what it should be.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Runs every test; needs Rust and a C compiler, nothing else.
+    Test {
+        /// Passed on to the tests: names to run, or options such as `--nocapture`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        filter: Vec<String>,
+    },
+    /// Replays recorded facts of the deployed service against ours.
+    Golden {
+        /// The folder with the records; it holds `tokens`.
+        folder: PathBuf,
+    },
+    /// Measures the release build.
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
+    /// Runs exactly what continuous integration runs.
+    Ci,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Requests per second, latencies, CPU time, memory and start-up of the HTTP API.
+    Http {
+        /// How long each case runs.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let root = process::workspace_root();
+    match command {
+        Command::Check => check::run(root)?,
+        Command::CheckLayers => check_layers::run(root)?,
+        Command::Tidy => tidy::run(root)?,
+        Command::Gen { check: false } => r#gen::write(root)?,
+        Command::Gen { check: true } => r#gen::check(root)?,
+        Command::Test { filter } => return test::run(root, &filter),
+        Command::Golden { folder } => return golden::run(root, &folder),
+        Command::Bench {
+            what: Bench::Http { seconds },
+        } => {
+            bench::run(root, Duration::from_secs(seconds))?;
+        }
+        Command::Ci => return ci::run(root),
+    }
+    Ok(ExitCode::SUCCESS)
+}

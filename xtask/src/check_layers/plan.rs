@@ -1,0 +1,262 @@
+//! The plan as a table: each crate, its floor, and what it may depend on.
+
+/// Where a crate stands; arrows go down only.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub(crate) enum Floor {
+    /// Wires everything.
+    Roof,
+    /// The world calls us.
+    Driving,
+    /// What users are: no I/O, no runtime, no framework.
+    Domain,
+    /// We call the world.
+    Driven,
+    /// Fakes and contract suites.
+    Beside,
+}
+
+impl Floor {
+    /// The floors from top to bottom.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Roof,
+        Self::Driving,
+        Self::Domain,
+        Self::Driven,
+        Self::Beside,
+    ];
+
+    /// The plan's word for it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Roof => "roof",
+            Self::Driving => "driving",
+            Self::Domain => "domain",
+            Self::Driven => "driven",
+            Self::Beside => "beside",
+        }
+    }
+
+    /// What the plan says about arrows from here to our own crates.
+    pub(crate) const fn law(self) -> &'static str {
+        match self {
+            Self::Roof => {
+                "a crate of the roof names only what it wires, and nothing names the roof"
+            }
+            Self::Driving => "http knows the domain's services, not the adapters",
+            Self::Domain => "the domain depends on none of our crates",
+            Self::Driven => {
+                "an adapter depends on users-domain and its own technology, never on another \
+                 adapter or on http; what it needs from one it gets through a port"
+            }
+            Self::Beside => "testkit knows the domain only, so that every adapter can use it",
+        }
+    }
+}
+
+/// One crate of ours and what it may depend on.
+#[derive(Clone, Copy)]
+pub(crate) struct Room {
+    /// Its package name.
+    pub(crate) name: &'static str,
+    pub(crate) floor: Floor,
+    /// Our crates that it may name.
+    pub(crate) own: &'static [&'static str],
+    /// Other crates that it may name besides [`PURE`].
+    pub(crate) third_party: &'static [&'static str],
+    /// Our crates that only its tests may name.
+    pub(crate) dev_own: &'static [&'static str],
+    /// Other crates that only its tests may name besides [`TEST_TOOLS`].
+    pub(crate) dev_third_party: &'static [&'static str],
+}
+
+/// The domain's vocabulary: crates without I/O and runtime, allowed on every floor.
+pub(crate) const PURE: &[&str] = &[
+    "async-trait",
+    "base64",
+    "email_address",
+    "idna",
+    "regex",
+    "secrecy",
+    "serde",
+    "serde_json",
+    "sha2",
+    "subtle",
+    "thiserror",
+    "time",
+    "tracing",
+    "url",
+    "uuid",
+];
+
+/// What the tests of every crate may use.
+pub(crate) const TEST_TOOLS: &[&str] = &["insta", "mockall", "proptest", "tempfile", "tokio"];
+
+const DOMAIN: &[&str] = &["users-domain"];
+const TESTKIT: &[&str] = &["users-testkit"];
+
+/// Every crate of the workspace.
+pub(crate) const ROOMS: &[Room] = &[
+    Room {
+        name: "magistrala-users",
+        floor: Floor::Roof,
+        own: &[
+            "users-auth-embedded",
+            "users-domain",
+            "users-http",
+            "users-password",
+            "users-sqlite",
+            "users-system",
+        ],
+        third_party: &[
+            "actix-web",
+            "anyhow",
+            "clap",
+            "config",
+            "mimalloc",
+            "prometheus",
+            "strsim",
+            "tokio",
+            "tokio-util",
+            "tracing-subscriber",
+        ],
+        dev_own: TESTKIT,
+        dev_third_party: &["reqwest"],
+    },
+    Room {
+        name: "users-embedded",
+        floor: Floor::Roof,
+        own: &[
+            "users-auth-embedded",
+            "users-domain",
+            "users-password",
+            "users-sqlite",
+            "users-system",
+        ],
+        third_party: &["tokio"],
+        dev_own: TESTKIT,
+        dev_third_party: &["anyhow"],
+    },
+    Room {
+        name: "xtask",
+        floor: Floor::Roof,
+        own: &["magistrala-users", "users-domain"],
+        third_party: &["anyhow", "aws-lc-rs", "bcrypt", "clap", "tempfile", "toml"],
+        dev_own: &[],
+        dev_third_party: &[],
+    },
+    Room {
+        name: "users-http",
+        floor: Floor::Driving,
+        own: DOMAIN,
+        third_party: &["actix-http", "actix-web", "futures", "prometheus"],
+        dev_own: TESTKIT,
+        dev_third_party: &[],
+    },
+    Room {
+        name: "users-domain",
+        floor: Floor::Domain,
+        own: &[],
+        third_party: &["mockall"],
+        dev_own: TESTKIT,
+        dev_third_party: &[],
+    },
+    Room {
+        name: "users-auth-embedded",
+        floor: Floor::Driven,
+        own: DOMAIN,
+        third_party: &["aws-lc-rs", "jsonwebtoken"],
+        dev_own: TESTKIT,
+        dev_third_party: &[],
+    },
+    Room {
+        name: "users-password",
+        floor: Floor::Driven,
+        own: DOMAIN,
+        third_party: &["bcrypt", "tokio"],
+        dev_own: TESTKIT,
+        dev_third_party: &[],
+    },
+    Room {
+        name: "users-sqlite",
+        floor: Floor::Driven,
+        own: DOMAIN,
+        third_party: &["diesel", "diesel_migrations", "libsqlite3-sys", "tokio"],
+        dev_own: TESTKIT,
+        dev_third_party: &[],
+    },
+    Room {
+        name: "users-system",
+        floor: Floor::Driven,
+        own: DOMAIN,
+        third_party: &["aws-lc-rs"],
+        dev_own: TESTKIT,
+        dev_third_party: &[],
+    },
+    Room {
+        name: "users-testkit",
+        floor: Floor::Beside,
+        own: DOMAIN,
+        third_party: &["mockall", "tokio"],
+        dev_own: &[],
+        dev_third_party: &[],
+    },
+];
+
+/// A technology that has its own rooms, whatever the allow-lists say.
+pub(crate) struct Technology {
+    /// How the names of its crates begin.
+    pub(crate) crates: &'static [&'static str],
+    /// How the names of our crates begin that may name it.
+    pub(crate) rooms: &'static [&'static str],
+    /// What the plan says.
+    pub(crate) law: &'static str,
+}
+
+/// The technologies that must not spread.
+pub(crate) const TECHNOLOGIES: &[Technology] = &[
+    Technology {
+        crates: &["diesel", "libsqlite3-sys"],
+        rooms: &["users-sqlite"],
+        law: "diesel is named by store crates only",
+    },
+    Technology {
+        crates: &["actix"],
+        rooms: &["users-http", "magistrala-users"],
+        law: "actix is named by http and server only",
+    },
+    Technology {
+        crates: &["jsonwebtoken"],
+        rooms: &["users-auth-"],
+        law: "jsonwebtoken is named by the auth crates only",
+    },
+];
+
+/// What nothing below the domain may bring in, however deep: a name, or the beginning of one.
+pub(crate) const IMPURE: &[&str] = &[
+    "actix",
+    "diesel",
+    "hyper",
+    "libsqlite3-sys",
+    "mio",
+    "reqwest",
+    "socket2",
+    "tokio",
+    "tonic",
+];
+
+/// What nothing may bring in, and why.
+pub(crate) const BANNED: &[(&str, &str)] = &[
+    ("ring", "the one provider of cryptography is aws-lc-rs"),
+    (
+        "openssl-sys",
+        "TLS is rustls; nothing but a C compiler may be needed",
+    ),
+    (
+        "native-tls",
+        "TLS is rustls; nothing but a C compiler may be needed",
+    ),
+    (
+        "pq-sys",
+        "Postgres is spoken without libpq; nothing but a C compiler may be needed",
+    ),
+];

@@ -1,0 +1,42 @@
+//! `cargo xtask golden`: what was recorded of the deployed service, held against ours.
+//!
+//! A record and our answer go through the same `describe` function, which leaves of them what must
+//! be equal; [`comparison`] compares the descriptions and knows the list of [`differences`] that
+//! are meant.
+
+mod answers;
+mod comparison;
+mod differences;
+mod jwt;
+mod key_documents;
+mod records;
+mod signing_key;
+mod validation;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::process::build;
+use crate::running_service::RunningService;
+
+use comparison::Comparison;
+use records::Records;
+use signing_key::SigningKey;
+
+/// Replays every record of `folder`; the exit code says whether all fit.
+pub(crate) fn run(root: &Path, folder: &Path) -> Result<ExitCode> {
+    let records = Records::open(folder)?;
+    let [binary] = build(root, ["magistrala-users"], &[])?;
+    let data = tempfile::tempdir()?;
+    let service = RunningService::start(&binary, data.path())?;
+
+    let mut comparison = Comparison::new(differences::INTENDED);
+    let session = answers::replay(&records, &service, &mut comparison)?;
+    let verifying_key = key_documents::replay(&records, &service, &session, &mut comparison)?;
+    answers::signatures(&records, &session, &verifying_key, &mut comparison)?;
+    let signing_key = SigningKey::read(&service.data().join("auth-key.pem"))?;
+    validation::replay(&records, &service, &session, &signing_key, &mut comparison)?;
+    Ok(comparison.finish())
+}

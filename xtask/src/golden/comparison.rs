@@ -1,0 +1,203 @@
+//! Compares descriptions, and knows which differences are meant.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use serde_json::{Map, Value};
+
+/// A difference between the records and us that is meant.
+pub(super) struct Difference {
+    /// Where: the subjects of comparisons, each of which must show it.
+    pub(super) subjects: &'static [&'static str],
+    /// Which of the facts told about each subject.
+    pub(super) fact: &'static str,
+    /// What ours is instead, as JSON.
+    pub(super) ours: &'static str,
+    /// Why.
+    pub(super) reason: &'static str,
+}
+
+/// What was compared so far.
+pub(super) struct Comparison {
+    intended: &'static [Difference],
+    as_recorded: usize,
+    /// Index into `intended`, and the subject.
+    met: BTreeSet<(usize, String)>,
+    failures: Vec<String>,
+}
+
+impl Comparison {
+    pub(super) fn new(intended: &'static [Difference]) -> Self {
+        Self {
+            intended,
+            as_recorded: 0,
+            met: BTreeSet::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// Compares two descriptions, fact by fact.
+    pub(super) fn compare(
+        &mut self,
+        subject: &str,
+        recorded: &Map<String, Value>,
+        ours: &Map<String, Value>,
+    ) {
+        let facts: BTreeSet<&String> = recorded.keys().chain(ours.keys()).collect();
+        for fact in facts {
+            let get = |description: &Map<String, Value>| {
+                description.get(fact).cloned().unwrap_or(Value::Null)
+            };
+            self.compare_fact(subject, fact, &get(recorded), &get(ours));
+        }
+    }
+
+    fn compare_fact(&mut self, subject: &str, fact: &str, recorded: &Value, ours: &Value) {
+        let listed = self.intended.iter().position(|difference| {
+            difference.fact == fact && difference.subjects.contains(&subject)
+        });
+        let difference = listed.map(|index| &self.intended[index]);
+        let failure = match (difference, recorded == ours) {
+            (None, true) => {
+                self.as_recorded += 1;
+                return;
+            }
+            (Some(difference), false) => {
+                let is_as_meant = serde_json::from_str::<Value>(difference.ours)
+                    .is_ok_and(|meant| meant == *ours);
+                if let (Some(index), true) = (listed, is_as_meant) {
+                    self.met.insert((index, subject.to_owned()));
+                    return;
+                }
+                format!(
+                    "meant to be {}, since {}",
+                    difference.ours, difference.reason
+                )
+            }
+            (Some(_), true) => {
+                "listed as an intended difference, but as recorded: strike it off".to_owned()
+            }
+            (None, false) => "not as recorded".to_owned(),
+        };
+        self.failures.push(format!(
+            "{subject}: {fact}: {failure}\n    recorded {recorded}\n    ours     {ours}"
+        ));
+    }
+
+    /// Prints what came out, the count last; the exit code says whether all of it fits.
+    pub(super) fn finish(mut self) -> ExitCode {
+        self.complain_of_unmet();
+        let mut last = None;
+        for (index, subject) in &self.met {
+            let Difference {
+                fact, ours, reason, ..
+            } = &self.intended[*index];
+            if last.replace(index) != Some(index) {
+                println!("\nintended: {reason}\n  {fact}: {ours}");
+            }
+            println!("    in {subject}");
+        }
+        for failure in &self.failures {
+            println!("\nFAILED {failure}");
+        }
+        let (same, meant, failed) = (self.as_recorded, self.met.len(), self.failures.len());
+        println!(
+            "\n{} checks, {same} as recorded, {meant} intended differences",
+            same + meant + failed
+        );
+        println!("{} passed, {failed} failed", same + meant);
+        if failed > 0 {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        }
+    }
+
+    /// An intended difference in something that was never compared is a leftover.
+    fn complain_of_unmet(&mut self) {
+        for (index, difference) in self.intended.iter().enumerate() {
+            for subject in difference.subjects {
+                let place = format!("{subject}: {}: ", difference.fact);
+                let is_met = self.met.contains(&(index, (*subject).to_owned()))
+                    || self
+                        .failures
+                        .iter()
+                        .any(|failure| failure.starts_with(&place));
+                if !is_met {
+                    self.failures.push(format!(
+                        "{place}listed as an intended difference, but never compared: strike it off"
+                    ));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const MEANT: &[Difference] = &[Difference {
+        subjects: &["login"],
+        fact: "status",
+        ours: "201",
+        reason: "the mission says so",
+    }];
+
+    fn outcome(
+        intended: &'static [Difference],
+        recorded: Value,
+        ours: Value,
+    ) -> (usize, usize, Vec<String>) {
+        let map = |value: Value| value.as_object().cloned().expect("an object");
+        let mut comparison = Comparison::new(intended);
+        comparison.compare("login", &map(recorded), &map(ours));
+        comparison.complain_of_unmet();
+        (
+            comparison.as_recorded,
+            comparison.met.len(),
+            comparison.failures,
+        )
+    }
+
+    #[test]
+    fn what_is_equal_counts_as_recorded() {
+        let same = json!({ "status": 200, "body": null });
+        assert_eq!(outcome(&[], same.clone(), same), (2, 0, vec![]));
+    }
+
+    #[test]
+    fn a_difference_that_is_not_listed_fails() {
+        let (_, _, failures) = outcome(&[], json!({ "status": 200 }), json!({ "status": 201 }));
+        assert_eq!(failures.len(), 1);
+        assert!(
+            failures[0].starts_with("login: status: not as recorded"),
+            "{failures:?}"
+        );
+        assert_eq!(outcome(&[], json!({}), json!({ "extra": 1 })).2.len(), 1);
+    }
+
+    #[test]
+    fn a_listed_difference_must_be_exactly_as_listed() {
+        let recorded = json!({ "status": 200 });
+        let ours = |status: u16| json!({ "status": status });
+        assert_eq!(outcome(MEANT, recorded.clone(), ours(201)), (0, 1, vec![]));
+        for (status, complaint) in [
+            (202, "meant to be 201"),
+            (200, "as recorded: strike it off"),
+        ] {
+            let (_, met, failures) = outcome(MEANT, recorded.clone(), ours(status));
+            assert_eq!((met, failures.len()), (0, 1), "{failures:?}");
+            assert!(failures[0].contains(complaint), "{failures:?}");
+        }
+    }
+
+    #[test]
+    fn a_listed_difference_that_nothing_meets_fails() {
+        let (_, _, failures) = outcome(MEANT, json!({ "body": 1 }), json!({ "body": 1 }));
+        assert_eq!(failures.len(), 1);
+        assert!(failures[0].contains("never compared"), "{failures:?}");
+    }
+}

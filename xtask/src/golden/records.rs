@@ -1,0 +1,61 @@
+//! The folder of records.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// A folder that holds records.
+pub(super) struct Records {
+    folder: PathBuf,
+}
+
+impl Records {
+    /// Fails where there are none, so that nothing passes unseen.
+    pub(super) fn open(folder: &Path) -> Result<Self> {
+        if !folder.join("tokens").is_dir() {
+            bail!(
+                "no records at {}: it must hold the folder `tokens`",
+                folder.display()
+            );
+        }
+        Ok(Self {
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// One record.
+    pub(super) fn read(&self, name: &str) -> Result<Value> {
+        let path = self.folder.join(name);
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read the record {}", path.display()))?;
+        serde_json::from_str(&text)
+            .with_context(|| format!("the record {} is not JSON", path.display()))
+    }
+}
+
+/// A text in a record.
+pub(super) fn text<'a>(record: &'a Value, pointer: &str) -> Result<&'a str> {
+    let value = record.pointer(pointer).and_then(Value::as_str);
+    value.with_context(|| format!("a record has no text at {pointer}"))
+}
+
+/// A number in a record.
+pub(super) fn number(record: &Value, pointer: &str) -> Result<i64> {
+    let value = record.pointer(pointer).and_then(Value::as_i64);
+    value.with_context(|| format!("a record has no whole number at {pointer}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_without_records_is_refused_by_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let error = Records::open(&folder.path().join("absent"))
+            .err()
+            .expect("an error");
+        assert!(error.to_string().contains("absent"), "{error}");
+    }
+}

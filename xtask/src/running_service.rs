@@ -1,0 +1,141 @@
+//! The built service, started as a user starts it, with a folder of its own.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::http1::{Answer, Connection, Request};
+
+/// The administrator of every service started here.
+pub(crate) const ADMIN_USERNAME: &str = "admin";
+/// His password.
+pub(crate) const ADMIN_PASSWORD: &str = "12345678";
+const ADMIN_EMAIL: &str = "admin@example.com";
+
+/// A debug build on a busy machine starts within this.
+const START_LIMIT: Duration = Duration::from_mins(1);
+
+/// A running `magistrala-users dev`; it ends with this value.
+pub(crate) struct RunningService {
+    process: Child,
+    address: SocketAddr,
+    data: PathBuf,
+    /// From the start of the process to the first healthy answer.
+    pub(crate) started_in: Duration,
+}
+
+impl RunningService {
+    /// Starts `binary` with its data in `folder` and waits until it is healthy.
+    pub(crate) fn start(binary: &Path, folder: &Path) -> Result<Self> {
+        let data = folder.join("data");
+        let address = free_address()?;
+        let log = folder.join("service.log");
+        let output =
+            File::create(&log).with_context(|| format!("cannot make {}", log.display()))?;
+        let mut command = Command::new(binary);
+        // Settings of the person who runs this must not change what is measured.
+        for (variable, _) in std::env::vars_os() {
+            if variable
+                .to_str()
+                .is_some_and(|name| name.starts_with("MG_"))
+            {
+                command.env_remove(variable);
+            }
+        }
+        command
+            .args(["dev", "--port", &address.port().to_string(), "--data"])
+            .arg(&data)
+            .env("MG_USERS_ADMIN_EMAIL", ADMIN_EMAIL)
+            .env("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output);
+        let begun = Instant::now();
+        let process = command
+            .spawn()
+            .with_context(|| format!("cannot start {}", binary.display()))?;
+        let mut service = Self {
+            process,
+            address,
+            data,
+            started_in: Duration::ZERO,
+        };
+        service.wait_until_healthy(begun, &log)?;
+        service.started_in = begun.elapsed();
+        Ok(service)
+    }
+
+    fn wait_until_healthy(&mut self, begun: Instant, log: &Path) -> Result<()> {
+        let health = Request::new("GET", "/health", None, None);
+        loop {
+            let healthy = Connection::open(self.address)
+                .and_then(|mut connection| Ok(connection.send(&health)?.status == 200));
+            if healthy.unwrap_or(false) {
+                return Ok(());
+            }
+            let ended = self.process.try_wait()?;
+            if ended.is_some() || begun.elapsed() > START_LIMIT {
+                let said = std::fs::read_to_string(log).unwrap_or_default();
+                let why =
+                    ended.map_or_else(|| "was not healthy in time".to_owned(), |s| s.to_string());
+                bail!("the service did not start ({why}); it said:\n{said}");
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Where its data is.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The process, for `/proc`.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// A new connection to it.
+    pub(crate) fn connect(&self) -> Result<Connection> {
+        Connection::open(self.address)
+    }
+}
+
+impl Drop for RunningService {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing left to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// An address on the loopback interface that was free a moment ago.
+fn free_address() -> Result<SocketAddr> {
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on the loopback")?;
+    Ok(listener.local_addr()?)
+}
+
+/// A member of a JSON answer with the status that is wanted, as text.
+pub(crate) fn wanted_text(answer: &Answer<'_>, status: u16, member: &str) -> Result<String> {
+    if answer.status != status {
+        bail!(
+            "the service answered {} where {status} is due: {}",
+            answer.status,
+            answer.text()?
+        );
+    }
+    let json = answer.json()?;
+    let text = json[member]
+        .as_str()
+        .with_context(|| format!("no `{member}` in {json}"))?;
+    Ok(text.to_owned())
+}
