@@ -1,0 +1,85 @@
+//! What is wrong with the settings: all of it at once, one line each.
+
+use std::fmt;
+
+use super::secret::STARS;
+use super::variable::Entry;
+
+/// One thing that keeps the service from starting, on one line, without secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem(String);
+
+impl Problem {
+    /// A problem in one's own words; line ends become spaces.
+    pub(super) fn new(line: &str) -> Self {
+        Self(line.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// A value that is not what its variable takes.
+    ///
+    /// `reason` says more than `expected` where it can; it may quote the value, so it is left out
+    /// for secrets.
+    pub(super) fn value(
+        entry: &Entry,
+        value: &str,
+        origin: &str,
+        expected: &str,
+        reason: Option<&str>,
+    ) -> Self {
+        let name = entry.name;
+        if entry.is_secret {
+            return Self::new(&format!("{name}={STARS} ({origin}): expected {expected}"));
+        }
+        let reason = reason
+            .map(|reason| format!("; {reason}"))
+            .unwrap_or_default();
+        Self::new(&format!(
+            "{name}={value:?} ({origin}): expected {expected}{reason}"
+        ))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Every problem that was found; `Display` prints one a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// `Ok` if there are none.
+    pub(super) fn check(problems: Vec<Problem>) -> Result<(), Self> {
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Self(problems))
+        }
+    }
+
+    /// These problems; there is at least one.
+    pub(super) fn new(problems: Vec<Problem>) -> Self {
+        Self(problems)
+    }
+
+    /// The problems in the order of the table.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}

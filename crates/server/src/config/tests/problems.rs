@@ -1,0 +1,196 @@
+//! What is wrong, said at once, on one line each, without secrets.
+
+use super::*;
+
+#[test]
+fn what_this_version_cannot_do_is_named_with_the_setting_to_use() {
+    let config = load(Profile::Serve, &[]).unwrap();
+    let problems = lines(&config.check_supported().unwrap_err());
+    assert_eq!(problems.len(), 2);
+    assert!(
+        problems[0].contains("MG_USERS_STORE=sqlite"),
+        "{problems:?}"
+    );
+    assert!(
+        problems[1].contains("MG_USERS_AUTH=embedded"),
+        "{problems:?}"
+    );
+    let embedded = [("MG_USERS_STORE", "sqlite"), ("MG_USERS_AUTH", "embedded")];
+    assert!(
+        load(Profile::Serve, &embedded)
+            .unwrap()
+            .check_supported()
+            .is_ok()
+    );
+}
+
+#[test]
+fn all_problems_are_reported_at_once_on_one_line_each() {
+    let wrong = [
+        ("MG_USERS_HTTP_PORT", "seventy"),
+        ("MG_USERS_HTTP_SERVER_READ_HEADER_TIMEOUT", "5"),
+        ("MG_USERS_HTTP_SERVER_IDLE_TIMEOUT", "-1s"),
+        ("MG_USERS_STORE", "mysql"),
+        ("MG_USERS_AUTH", "none"),
+        ("MG_USERS_ACCESS_TOKEN_TTL", "1 day"),
+        ("MG_USERS_REFRESH_TOKEN_TTL", "0"),
+        ("MG_USERS_ALLOW_SELF_REGISTER", "perhaps"),
+        ("MG_ALLOW_UNVERIFIED_USER", "no"),
+        ("MG_USERS_PASS_REGEX", "("),
+        ("MG_USERS_HASH_THREADS", "0"),
+        ("MG_USERS_API_ENUMS", "NUMBERS"),
+        ("MG_USERS_LOG_LEVEL", "warning"),
+        ("RUST_LOG", "users=loud"),
+    ];
+    let problems = lines(&load(Profile::Serve, &wrong).unwrap_err());
+    assert_eq!(problems.len(), wrong.len(), "{problems:#?}");
+    for ((name, value), line) in wrong.iter().zip(&problems) {
+        assert!(
+            line.starts_with(&format!("{name}={value:?} (environment): expected ")),
+            "{line}"
+        );
+        assert!(!line.contains('\n'), "{line}");
+    }
+    assert_eq!(
+        problems[0],
+        "MG_USERS_HTTP_PORT=\"seventy\" (environment): expected a port from 1 to 65535"
+    );
+    assert!(
+        problems[1].ends_with("a unit is missing: ns, us, ms, s, m or h"),
+        "{}",
+        problems[1]
+    );
+    assert!(
+        problems[9].ends_with("expected a regular expression; unclosed group"),
+        "{}",
+        problems[9]
+    );
+}
+
+#[test]
+fn problems_print_one_a_line() {
+    let wrong = [("MG_USERS_HTTP_PORT", "x"), ("MG_USERS_STORE", "y\nz")];
+    let text = load(Profile::Serve, &wrong).unwrap_err().to_string();
+    assert_eq!(text.lines().count(), 2, "{text}");
+}
+
+#[test]
+fn a_port_is_from_1_to_65535_and_in_dev_0_too() {
+    for port in ["0", "65536", "-1", "1.5", " 1"] {
+        assert!(
+            load(Profile::Serve, &[("MG_USERS_HTTP_PORT", port)]).is_err(),
+            "{port}"
+        );
+    }
+    assert_eq!(
+        load(Profile::Serve, &[("MG_USERS_HTTP_PORT", "65535")])
+            .unwrap()
+            .http
+            .port,
+        65535
+    );
+    assert_eq!(
+        load(Profile::Dev, &[("MG_USERS_HTTP_PORT", "0")])
+            .unwrap()
+            .http
+            .port,
+        0
+    );
+}
+
+#[test]
+fn dev_binds_to_the_loopback_interface_only() {
+    for host in ["localhost", "127.0.0.1", "127.0.0.2", "::1"] {
+        assert!(
+            load(Profile::Dev, &[("MG_USERS_HTTP_HOST", host)]).is_ok(),
+            "{host}"
+        );
+    }
+    for host in ["0.0.0.0", "::", "users", "192.168.0.1"] {
+        let problems = load(Profile::Dev, &[("MG_USERS_HTTP_HOST", host)]).unwrap_err();
+        assert!(
+            problems.to_string().contains("this machine only"),
+            "{problems}"
+        );
+        assert!(
+            load(Profile::Serve, &[("MG_USERS_HTTP_HOST", host)]).is_ok(),
+            "{host}"
+        );
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_value_that_is_not_utf_8_is_a_problem() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    struct Broken;
+    impl Environment for Broken {
+        fn variables(&self) -> Vec<(OsString, OsString)> {
+            vec![(
+                "MG_USERS_ADMIN_PASSWORD".into(),
+                OsString::from_vec(vec![0xff]),
+            )]
+        }
+    }
+    let problems = Config::load(Profile::Serve, &Broken, &CommandLine::default())
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        problems,
+        "MG_USERS_ADMIN_PASSWORD (environment): its value is not UTF-8"
+    );
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let config = load(
+        Profile::Serve,
+        &[("MG_USERS_ADMIN_PASSWORD", "tell-nobody")],
+    )
+    .unwrap();
+    assert_eq!(
+        shown(&config, "MG_USERS_ADMIN_PASSWORD"),
+        ("***", "environment")
+    );
+    assert!(!format!("{config:?}").contains("tell-nobody"));
+    let config = load(Profile::Serve, &[]).unwrap();
+    assert!(!format!("{config:?}").contains("12345678"));
+    let entry = entries().find(|entry| entry.is_secret).unwrap();
+    let problem = Problem::value(
+        entry,
+        "tell-nobody",
+        "environment",
+        "x",
+        Some("tell-nobody"),
+    );
+    assert!(!problem.to_string().contains("tell-nobody"), "{problem}");
+}
+
+#[test]
+fn names_that_mean_nothing_are_named_and_those_of_others_are_not() {
+    let config = load(
+        Profile::Serve,
+        &[
+            ("MG_USERS_HTTP_PROT", "80"),
+            ("MG_USERS_XYZZY", "1"),
+            ("MG_EMAIL_HOST", "mail"),
+            ("MG_USERS_DB_PASS_FILE", "/run/secrets/db"),
+            ("MG_USERS_GRPC_URL", "users:7002"),
+            ("MG_USERS_SECRET_KEY", "x"),
+            ("MG_THINGS_HTTP_PORT", "9000"),
+            ("HOME", "/root"),
+        ],
+    )
+    .unwrap();
+    let notices: Vec<_> = config.notices().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        notices,
+        [
+            "without effect in this version: MG_EMAIL_HOST, MG_USERS_DB_PASS_FILE",
+            "MG_USERS_HTTP_PROT is no known setting; did you mean MG_USERS_HTTP_PORT?",
+            "MG_USERS_XYZZY is no known setting",
+        ]
+    );
+}
