@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::error::{Error, Unauthenticated};
-use crate::model::{Caller, Principal, TokenKind};
+use crate::model::{Caller, Principal, Status, TokenKind};
 
 /// What somebody may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -125,6 +125,7 @@ pub fn permit(operation: Operation, caller: &Caller, policy: AccessPolicy) -> Re
     let rule = operation.rule(policy);
     match caller {
         Caller::Operator => Ok(()),
+        _ if rule.bearer == Bearer::Ignored => Ok(()),
         Caller::Anonymous if rule.who == Who::Anyone => Ok(()),
         Caller::Anonymous => Err(Error::Unauthenticated(Unauthenticated::MissingToken)),
         Caller::Account(principal) => permit_account(rule, principal, policy),
@@ -132,9 +133,12 @@ pub fn permit(operation: Operation, caller: &Caller, policy: AccessPolicy) -> Re
 }
 
 fn permit_account(rule: Rule, principal: &Principal, policy: AccessPolicy) -> Result<(), Error> {
+    if principal.account.status != Status::Enabled {
+        return Err(Error::Unauthenticated(Unauthenticated::InvalidToken));
+    }
     match (rule.bearer, principal.kind()) {
         (Bearer::Refresh, TokenKind::Refresh)
-        | (Bearer::Access | Bearer::Optional | Bearer::Ignored, TokenKind::Access) => {}
+        | (Bearer::Access | Bearer::Optional, TokenKind::Access) => {}
         (Bearer::Access | Bearer::Optional, TokenKind::PersonalAccess) => {
             if !rule.reads_only {
                 return Err(Error::Forbidden);

@@ -1,5 +1,7 @@
 //! What must leave the process because something changed.
 
+use std::fmt;
+
 use super::UserEvent;
 
 /// A consequence of a change, committed with the rows that caused it and carried out later.
@@ -29,7 +31,7 @@ impl EffectKind {
 }
 
 /// An effect as an outbox keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct EffectRecord {
     /// Its kind.
     pub kind: EffectKind,
@@ -41,6 +43,16 @@ pub struct EffectRecord {
     pub payload: String,
 }
 
+/// Payloads tell of people, and a key may be an address: neither is printed by `{:?}`.
+impl fmt::Debug for EffectRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EffectRecord")
+            .field("kind", &self.kind)
+            .field("format", &self.format)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A record that this version of the program cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot read a record of kind {kind} in format {format}: {reason}")]
@@ -49,7 +61,7 @@ pub struct UnknownEffect {
     pub kind: &'static str,
     /// The format it says it has.
     pub format: i32,
-    /// What went wrong.
+    /// What went wrong; never repeats the record.
     pub reason: String,
 }
 
@@ -82,7 +94,8 @@ impl Effect {
         match record.kind {
             EffectKind::Event => UserEvent::from_stored(record.key.clone(), &record.payload)
                 .map(Self::Event)
-                .map_err(|error| unknown(error.to_string())),
+                // The parser's own words would repeat what it found.
+                .map_err(|error| unknown(format!("damaged at column {}", error.column()))),
         }
     }
 }

@@ -11,9 +11,9 @@ const FIELD: &str = "email";
 
 /// An e-mail address: `local@domain`, at most 254 bytes, the case kept as typed.
 ///
-/// Stricter than RFC 5322 on purpose: no display name, comment, quoted local part, domain literal
-/// or single-label domain, since such addresses are the same mailbox in another spelling or no
-/// mailbox on the internet at all. A domain outside ASCII must be valid IDNA (UTS 46).
+/// Stricter than RFC 5322 on purpose: no display name, comment, quoted local part, domain literal,
+/// IP address or single-label domain, since such addresses are the same mailbox in another spelling
+/// or no mailbox on the internet at all. A domain outside ASCII must be valid IDNA (UTS 46).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
 
@@ -44,7 +44,9 @@ impl Email {
         }
         // STD 3 rules refuse underscores, leading hyphens and what else no host name may hold.
         let ascii = idna::domain_to_ascii_strict(address.domain()).map_err(|_| malformed())?;
-        if ascii.is_empty() || ascii.ends_with('.') {
+        // Top-level domains are alphabetic (RFC 1123, section 2.1); a number there is an IP address.
+        let top = ascii.rsplit('.').next().unwrap_or_default();
+        if !top.starts_with(|c: char| c.is_ascii_alphabetic()) {
             return Err(malformed());
         }
         Ok(Self(text.to_owned()))

@@ -1,13 +1,14 @@
 //! What the platform is told: one flat JSON object an event.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use super::{RequestContext, Timestamp, User, UserId};
+use super::{Metadata, RequestContext, Timestamp, User, UserId, Username};
 
 /// What happened; the tail of the event's name is the operation's one name everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,7 +42,7 @@ impl Operation {
 }
 
 /// An event, ready to be published: the JSON of the envelope and what a carrier needs beside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UserEvent {
     id: Uuid,
     operation: String,
@@ -74,7 +75,7 @@ impl UserEvent {
         &self.key
     }
 
-    /// The envelope: compact JSON, member names sorted.
+    /// The envelope: one JSON object, member names sorted; metadata in it stands as it is stored.
     pub fn json(&self) -> &str {
         &self.json
     }
@@ -99,8 +100,18 @@ impl UserEvent {
     }
 }
 
+/// Events tell of people, and a key may be an address: neither is printed by `{:?}`.
+impl fmt::Debug for UserEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserEvent")
+            .field("id", &self.id)
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Puts an event together, member by member.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct EventBuilder {
     id: Uuid,
     operation: Operation,
@@ -108,7 +119,7 @@ pub struct EventBuilder {
     members: BTreeMap<&'static str, Value>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(untagged)]
 enum Value {
     Text(String),
@@ -116,6 +127,15 @@ enum Value {
     Flag(bool),
     Texts(Vec<String>),
     Raw(Box<RawValue>),
+}
+
+impl fmt::Debug for EventBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventBuilder")
+            .field("id", &self.id)
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
 }
 
 impl EventBuilder {
@@ -204,6 +224,16 @@ impl EventBuilder {
         self.with(name, Value::Raw(value.to_owned()))
     }
 
+    /// Adds metadata that is an object; consumers refuse what older rules let in besides.
+    #[must_use]
+    fn metadata_if(self, name: &'static str, value: &Metadata) -> Self {
+        if value.is_object() {
+            self.raw(name, value.as_raw())
+        } else {
+            self
+        }
+    }
+
     /// Adds whose event it is, in the words of consumers that file events by `user_id`.
     #[must_use]
     pub fn user_id(self, user: &UserId) -> Self {
@@ -216,13 +246,10 @@ impl EventBuilder {
     pub fn account(self, user: &User) -> Self {
         self.text("id", user.id.as_str())
             .text_if("first_name", Some(user.first_name.as_str()))
-            .text_if(
-                "username",
-                user.username.as_ref().map(super::Username::as_str),
-            )
+            .text_if("username", user.username.as_ref().map(Username::as_str))
             .text_if("email", Some(user.email.as_str()))
             .texts_if("tags", user.tags.as_slice())
-            .raw("metadata", user.metadata.as_raw())
+            .metadata_if("metadata", &user.metadata)
             .text("status", user.status.as_str())
             .time_if("created_at", user.created_at)
             .time_if("updated_at", user.updated_at)

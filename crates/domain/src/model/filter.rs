@@ -1,11 +1,13 @@
 //! Which accounts somebody wants to see, and in what order.
 
+use std::fmt;
+
 use super::{Role, Status, Timestamp};
 
 /// Which accounts: the conditions are combined with AND, an absent one lets everything pass.
 ///
 /// The texts are substrings without ASCII case; `%`, `_` and `\` stand for themselves.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct UserFilter {
     /// Of this status. `None`: any, those with an odd stored status too.
     pub status: Option<Status>,
@@ -29,13 +31,41 @@ pub struct UserFilter {
     pub created_to: Option<Timestamp>,
 }
 
+/// People are looked for by their data: of texts, `{:?}` says only whether there is one.
+impl fmt::Debug for UserFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden = |text: &Option<String>| text.as_ref().map(|_| "***");
+        f.debug_struct("UserFilter")
+            .field("status", &self.status)
+            .field("role", &self.role)
+            .field("id", &self.id)
+            .field("username", &hidden(&self.username))
+            .field("email", &hidden(&self.email))
+            .field("first_name", &hidden(&self.first_name))
+            .field("last_name", &hidden(&self.last_name))
+            .field("tags", &self.tags)
+            .field("created_from", &self.created_from)
+            .field("created_to", &self.created_to)
+            .finish()
+    }
+}
+
 /// By tags, compared byte for byte.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum TagFilter {
     /// Has every one of them.
     All(Vec<String>),
     /// Has at least one of them.
     Any(Vec<String>),
+}
+
+impl fmt::Debug for TagFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All(tags) => write!(f, "All({})", tags.len()),
+            Self::Any(tags) => write!(f, "Any({})", tags.len()),
+        }
+    }
 }
 
 /// What a list is ordered by; ties are ordered by id, in the same direction.

@@ -58,6 +58,11 @@ impl Metadata {
         &self.0
     }
 
+    /// Whether it is an object, as all metadata from outside is.
+    pub fn is_object(&self) -> bool {
+        self.as_str().starts_with('{')
+    }
+
     /// Whether there is nothing to show: an empty object or JSON null.
     pub fn is_empty(&self) -> bool {
         let text = self.as_str();

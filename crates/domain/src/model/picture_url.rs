@@ -12,7 +12,7 @@ const FIELD: &str = "profile_picture";
 /// An absolute `http` or `https` URL of at most 2048 bytes, kept as typed.
 ///
 /// Other schemes are refused: the value ends up in `src` attributes of pages.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PictureUrl(String);
 
 impl PictureUrl {
@@ -30,8 +30,13 @@ impl PictureUrl {
             )
         };
         let url = Url::parse(text).map_err(|_| malformed())?;
+        // The parser also takes `https:p.png` and `https:///p`, which others read otherwise.
+        let absolute = text
+            .get(url.scheme().len()..)
+            .and_then(|rest| rest.strip_prefix("://"))
+            .is_some_and(|rest| !rest.starts_with(['/', '\\']));
         let fits = matches!(url.scheme(), "http" | "https")
-            && url.has_host()
+            && absolute
             && !text.chars().any(char::is_whitespace);
         if fits {
             Ok(Self(text.to_owned()))
@@ -54,5 +59,12 @@ impl PictureUrl {
 impl fmt::Display for PictureUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// A link may be as good as a key, and it leads to a person: never printed by `{:?}`.
+impl fmt::Debug for PictureUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PictureUrl(***)")
     }
 }

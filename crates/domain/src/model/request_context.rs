@@ -4,7 +4,8 @@ use std::fmt;
 
 use uuid::Uuid;
 
-/// The id of a request: 1 to 128 visible ASCII characters without quotes or backslashes.
+/// The id of a request: 1 to 128 visible ASCII characters, but no double quote, backslash or angle
+/// bracket.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RequestId(String);
 

@@ -2,8 +2,8 @@
 
 use crate::error::{Invalid, InvalidReason};
 
-/// Refuses control characters and characters that reorder the text around them, which make one
-/// name look like another on a screen (Unicode TR 36, section 2.4).
+/// Refuses control characters, separators of lines, and characters that reorder the text around
+/// them, which make one name look like another on a screen (Unicode TR 36, section 2.4).
 pub(super) fn refuse_hidden(field: &'static str, text: &str) -> Result<(), Invalid> {
     match text.chars().find(|c| is_hidden(*c)) {
         None => Ok(()),
@@ -11,6 +11,10 @@ pub(super) fn refuse_hidden(field: &'static str, text: &str) -> Result<(), Inval
         Some(c) if c.is_control() => Err(Invalid::new(
             field,
             InvalidReason::Character("a control character"),
+        )),
+        Some('\u{2028}' | '\u{2029}') => Err(Invalid::new(
+            field,
+            InvalidReason::Character("a line or paragraph separator"),
         )),
         Some(_) => Err(Invalid::new(
             field,

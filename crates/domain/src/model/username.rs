@@ -20,7 +20,7 @@ impl Username {
         if text.is_empty() {
             return Err(Invalid::new(FIELD, InvalidReason::Missing));
         }
-        if text.len() > Self::MAX_CHARS {
+        if text.chars().count() > Self::MAX_CHARS {
             return Err(Invalid::new(
                 FIELD,
                 InvalidReason::TooLong {

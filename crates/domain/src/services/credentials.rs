@@ -1,5 +1,6 @@
 //! Signing in and staying signed in.
 
+use std::fmt;
 use std::sync::Arc;
 
 use tracing::{info, warn};
@@ -21,7 +22,7 @@ pub struct Credentials {
 }
 
 /// What somebody signs in with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Login {
     identity: String,
     password: PasswordAttempt,
@@ -64,6 +65,13 @@ impl Login {
             password: PasswordAttempt::new(password),
             description,
         })
+    }
+}
+
+/// Personal data and a secret: never printed by `{:?}`.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login(***)")
     }
 }
 

@@ -1,5 +1,6 @@
 //! Making accounts.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::authorization::{Operation, permit};
@@ -20,7 +21,7 @@ pub struct Registration {
 }
 
 /// The administrator that a fresh service is given.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct FirstAdministrator {
     /// E-mail address, stored byte for byte.
     pub email: String,
@@ -32,6 +33,13 @@ pub struct FirstAdministrator {
     pub last_name: PersonName,
     /// Password, used only if the account is made now.
     pub password: Password,
+}
+
+/// Personal data and a secret: never printed by `{:?}`.
+impl fmt::Debug for FirstAdministrator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FirstAdministrator(***)")
+    }
 }
 
 /// What became of the wish for an administrator.
