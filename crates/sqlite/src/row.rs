@@ -191,7 +191,11 @@ impl From<UserRow> for User {
                     .unwrap_or_default(),
             ),
             status: Status::from_stored(i16::try_from(row.status).unwrap_or(i16::MAX)),
-            auth_provider: row.auth_provider.map(|name| name.0),
+            // The deployed service writes an empty text where nobody vouches.
+            auth_provider: row
+                .auth_provider
+                .map(|name| name.0)
+                .filter(|name| !name.is_empty()),
             created_at: row.created_at.and_then(moment),
             updated_at: row.updated_at.and_then(moment),
             updated_by: row.updated_by.map(|id| id.0),

@@ -12,7 +12,7 @@ use crate::model::{Password, PasswordAttempt, PasswordHash};
 /// - Two hashes of one password differ.
 /// - A hash of today's format and cost is not outdated; one of another known format or cost is.
 /// - A stored text that is no known hash, or dearer to verify than the hasher allows, matches
-///   nothing and is no error.
+///   nothing, costs what `verify_absent` costs, and is no error.
 /// - An attempt longer than [`Password::MAX_BYTES`] matches nothing; it is never cut.
 /// - `verify_absent` costs what `verify` costs on a hash of today's cost, and matches nothing.
 /// - Hashing never runs on the caller's thread. When more work waits than is allowed, the answer is

@@ -72,9 +72,10 @@ fn still_valid(account: &User, claims: &TokenClaims) -> Result<(), &'static str>
         return Err("the account is not enabled");
     }
     let issued_before = |limit: Option<i64>| match (claims.issued_at, limit) {
+        (_, None) => false,
         (Some(issued_at), Some(limit)) => issued_at < limit,
-        // A token that carries no time, or an account that never ended its tokens.
-        _ => false,
+        // Personal access tokens carry no time; their issuer ends them.
+        (None, Some(_)) => claims.kind != TokenKind::PersonalAccess,
     };
     if issued_before(account.tokens_valid_from) {
         return Err("the account's tokens of that time were ended");

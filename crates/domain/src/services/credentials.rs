@@ -9,7 +9,7 @@ use crate::authorization::{Operation, permit};
 use crate::error::{Error, Invalid, InvalidReason, Unauthenticated};
 use crate::model::{
     BearerToken, Caller, Change, Effect, EventOperation, Needs, PasswordAttempt, PasswordPolicy,
-    RequestContext, SessionDescription, TokenPair, User, Username,
+    RequestContext, SessionDescription, Status, TokenPair, User, Username,
 };
 use crate::ports::{IssueToken, Ports, RefreshToken, TokenError, Verdict};
 use crate::users::Settings;
@@ -117,6 +117,8 @@ impl Credentials {
             })
             .await
             .map_err(issuer_error)?;
+        self.refuse_if_ended_meanwhile(account, Unauthenticated::InvalidCredentials)
+            .await?;
         let event = super::event(
             &self.ports,
             context,
@@ -155,6 +157,8 @@ impl Credentials {
             })
             .await
             .map_err(issuer_error)?;
+        self.refuse_if_ended_meanwhile(account, Unauthenticated::InvalidToken)
+            .await?;
         let event = super::event(
             &self.ports,
             context,
@@ -165,6 +169,32 @@ impl Credentials {
         .build();
         self.ports.outbox.add(vec![Effect::Event(event)]).await?;
         Ok(pair)
+    }
+
+    /// Keeps a pair back whose account was suspended, or ended its sessions, between being read and
+    /// the moment at which the pair says it was issued: the pair would outlive that end. One that
+    /// is ended after this look is ended by its time.
+    async fn refuse_if_ended_meanwhile(
+        &self,
+        account: &User,
+        refusal: Unauthenticated,
+    ) -> Result<(), Error> {
+        let present = self.ports.users.find(&account.id).await?;
+        let goes_on = present.is_some_and(|present| {
+            present.status == Status::Enabled
+                && present.sessions_valid_from == account.sessions_valid_from
+                && present.tokens_valid_from == account.tokens_valid_from
+        });
+        if goes_on {
+            return Ok(());
+        }
+        info!(user.id = %account.id, "the account's sessions were ended while somebody signed in");
+        self.ports
+            .issuer
+            .revoke_all(&account.id)
+            .await
+            .map_err(issuer_error)?;
+        Err(Error::Unauthenticated(refusal))
     }
 
     /// Compares, and spends the same time where there is nothing to compare with.

@@ -55,7 +55,7 @@ impl Directory {
         permit(Operation::List, caller, self.settings.access)?;
         if query.limit > UserQuery::MAX_LIMIT {
             let max = UserQuery::MAX_LIMIT;
-            return Err(Invalid::new("limit", InvalidReason::OutOfRange { min: 1, max }).into());
+            return Err(Invalid::new("limit", InvalidReason::OutOfRange { min: 0, max }).into());
         }
         let page = self.ports.users.page(query).await?;
         let key = caller
