@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::error::{Error, Unauthenticated};
-use crate::model::{Caller, Principal, Status, TokenKind};
+use crate::model::{Caller, Principal, Status, TokenKind, UserId};
 
 /// What somebody may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,10 +17,48 @@ pub enum Operation {
     IssueToken,
     /// Exchange a refresh token for the next pair.
     RefreshToken,
+    /// End one of one's own sessions.
+    RevokeRefreshToken,
+    /// See one's own sessions.
+    ListRefreshTokens,
     /// See one's own account.
     ViewProfile,
+    /// See somebody's account: all of one's own, administrators all of anybody's, others a part.
+    View,
     /// See a list of accounts.
     List,
+    /// Find people by name or id.
+    Search,
+    /// Change names, labels, picture and free-form data.
+    Update,
+    /// Change the username.
+    UpdateUsername,
+    /// Change the picture.
+    UpdateProfilePicture,
+    /// Change the labels.
+    UpdateTags,
+    /// Change the e-mail address.
+    UpdateEmail,
+    /// Change the platform role.
+    UpdateRole,
+    /// Change one's own password.
+    UpdateSecret,
+    /// Lift a suspension or a deletion.
+    Enable,
+    /// Suspend an account.
+    Disable,
+    /// Mark an account for removal.
+    Delete,
+    /// Ask for the mail that proves one's address.
+    SendVerification,
+    /// Prove an address by a mailed code.
+    VerifyEmail,
+    /// Ask for the mail that sets a new password.
+    SendPasswordReset,
+    /// Set a new password by a mailed code.
+    ResetSecret,
+    /// Give an account a password without knowing the old one.
+    SetSecret,
 }
 
 /// What must come with a request.
@@ -43,8 +81,12 @@ pub enum Who {
     Anyone,
     /// The holder's of an enabled account.
     AccountHolder,
+    /// The holder's of the account in question, or an administrator's.
+    OwnerOrAdministrator,
     /// An administrator's.
     Administrator,
+    /// The operator's alone, who holds the data anyway; never over a network.
+    Operator,
 }
 
 /// One row of the table.
@@ -80,12 +122,31 @@ impl Default for AccessPolicy {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 24] = [
         Self::Create,
         Self::IssueToken,
         Self::RefreshToken,
+        Self::RevokeRefreshToken,
+        Self::ListRefreshTokens,
         Self::ViewProfile,
+        Self::View,
         Self::List,
+        Self::Search,
+        Self::Update,
+        Self::UpdateUsername,
+        Self::UpdateProfilePicture,
+        Self::UpdateTags,
+        Self::UpdateEmail,
+        Self::UpdateRole,
+        Self::UpdateSecret,
+        Self::Enable,
+        Self::Disable,
+        Self::Delete,
+        Self::SendVerification,
+        Self::VerifyEmail,
+        Self::SendPasswordReset,
+        Self::ResetSecret,
+        Self::SetSecret,
     ];
 
     /// Its one name: in services, handlers, spans, metrics and documents.
@@ -94,22 +155,61 @@ impl Operation {
             Self::Create => "create",
             Self::IssueToken => "issue_token",
             Self::RefreshToken => "refresh_token",
+            Self::RevokeRefreshToken => "revoke_refresh_token",
+            Self::ListRefreshTokens => "list_refresh_tokens",
             Self::ViewProfile => "view_profile",
+            Self::View => "view",
             Self::List => "list",
+            Self::Search => "search",
+            Self::Update => "update",
+            Self::UpdateUsername => "update_username",
+            Self::UpdateProfilePicture => "update_profile_picture",
+            Self::UpdateTags => "update_tags",
+            Self::UpdateEmail => "update_email",
+            Self::UpdateRole => "update_role",
+            Self::UpdateSecret => "update_secret",
+            Self::Enable => "enable",
+            Self::Disable => "disable",
+            Self::Delete => "delete",
+            Self::SendVerification => "send_verification",
+            Self::VerifyEmail => "verify_email",
+            Self::SendPasswordReset => "send_password_reset",
+            Self::ResetSecret => "reset_secret",
+            Self::SetSecret => "set_secret",
         }
     }
 
     /// The table of rights.
+    #[expect(clippy::match_same_arms, reason = "a table: one row an operation")]
     pub const fn rule(self, policy: AccessPolicy) -> Rule {
         use Bearer::{Access, Ignored, Optional, Refresh};
-        use Who::{AccountHolder, Administrator, Anyone};
+        use Who::{AccountHolder, Administrator, Anyone, Operator, OwnerOrAdministrator};
         let (bearer, who, unverified, reads_only) = match self {
             Self::Create if policy.self_registration => (Optional, Anyone, true, false),
             Self::Create => (Access, Administrator, false, false),
             Self::IssueToken => (Ignored, Anyone, true, false),
             Self::RefreshToken => (Refresh, AccountHolder, true, false),
+            Self::RevokeRefreshToken => (Access, AccountHolder, true, false),
+            Self::ListRefreshTokens => (Access, AccountHolder, true, true),
             Self::ViewProfile => (Access, AccountHolder, true, true),
+            Self::View => (Access, AccountHolder, false, true),
             Self::List => (Access, Administrator, false, true),
+            Self::Search => (Access, AccountHolder, false, true),
+            Self::Update => (Access, OwnerOrAdministrator, false, false),
+            Self::UpdateUsername => (Access, OwnerOrAdministrator, false, false),
+            Self::UpdateProfilePicture => (Access, OwnerOrAdministrator, false, false),
+            Self::UpdateTags => (Access, OwnerOrAdministrator, false, false),
+            Self::UpdateEmail => (Access, OwnerOrAdministrator, true, false),
+            Self::UpdateRole => (Access, Administrator, false, false),
+            Self::UpdateSecret => (Access, AccountHolder, true, false),
+            Self::Enable => (Access, Administrator, false, false),
+            Self::Disable => (Access, OwnerOrAdministrator, false, false),
+            Self::Delete => (Access, OwnerOrAdministrator, false, false),
+            Self::SendVerification => (Access, AccountHolder, true, false),
+            Self::VerifyEmail => (Ignored, Anyone, true, false),
+            Self::SendPasswordReset => (Ignored, Anyone, true, false),
+            Self::ResetSecret => (Ignored, Anyone, true, false),
+            Self::SetSecret => (Access, Operator, false, false),
         };
         Rule {
             bearer,
@@ -120,7 +220,25 @@ impl Operation {
     }
 }
 
-/// Whether a caller may do something; the reason if not.
+/// Whether a caller may do something to an account; the reason if not. Whether there is such an
+/// account plays no part, so that a refusal does not tell.
+pub fn permit_on(
+    operation: Operation,
+    caller: &Caller,
+    target: &UserId,
+    policy: AccessPolicy,
+) -> Result<(), Error> {
+    permit(operation, caller, policy)?;
+    if operation.rule(policy).who != Who::OwnerOrAdministrator
+        || caller.is_administrator()
+        || caller.owns(target)
+    {
+        return Ok(());
+    }
+    Err(Error::Forbidden)
+}
+
+/// Whether a caller may do something at all, to his own account at least; the reason if not.
 pub fn permit(operation: Operation, caller: &Caller, policy: AccessPolicy) -> Result<(), Error> {
     let rule = operation.rule(policy);
     match caller {
@@ -153,10 +271,11 @@ fn permit_account(rule: Rule, principal: &Principal, policy: AccessPolicy) -> Re
     if !verified {
         return Err(Error::EmailNotVerified);
     }
-    if rule.who == Who::Administrator && !principal.is_administrator() {
-        return Err(Error::Forbidden);
+    match rule.who {
+        Who::Operator => Err(Error::Forbidden),
+        Who::Administrator if !principal.is_administrator() => Err(Error::Forbidden),
+        Who::Administrator | Who::Anyone | Who::AccountHolder | Who::OwnerOrAdministrator => Ok(()),
     }
-    Ok(())
 }
 
 /// The table as a document: one row an operation, as it is with self-registration on and off.
@@ -206,7 +325,9 @@ fn row(text: &mut String, name: &str, rule: Rule) {
     let who = match rule.who {
         Who::Anyone => "anybody",
         Who::AccountHolder => "the account's holder",
+        Who::OwnerOrAdministrator => "the account's holder, administrators",
         Who::Administrator => "administrators",
+        Who::Operator => "the operator, on the command line",
     };
     let unverified = match (rule.unverified, rule.who) {
         (true, _) | (false, Who::Administrator) => "may",

@@ -31,6 +31,31 @@ pub enum Error {
     /// The caller's e-mail address is not verified, and this operation asks for it.
     #[error("email not verified")]
     EmailNotVerified,
+    /// A mailed code is unknown, used, expired, for another purpose or for an old address. One
+    /// answer for all of them.
+    #[error("the link or code is invalid or has expired; ask for a new one")]
+    InvalidCode,
+    /// The e-mail address is verified already.
+    #[error("user already verified")]
+    AlreadyVerified,
+    /// The account is in the wanted state already.
+    #[error("status already assigned")]
+    StatusAlreadyAssigned,
+    /// The account is not enabled, and only enabled ones can be changed.
+    #[error("the account is not enabled")]
+    NotEnabled,
+    /// Without this account nobody could administer the platform.
+    #[error("this is the last enabled administrator")]
+    LastAdministrator,
+    /// The person's identity provider owns the field; it is changed there.
+    #[error("{field} can only be changed at the account's identity provider")]
+    OwnedByProvider {
+        /// The field in the domain's words.
+        field: &'static str,
+    },
+    /// The account was changed since the caller looked at it.
+    #[error("the account was changed meanwhile; look at it again")]
+    Stale,
     /// The caller is known and may not do this.
     #[error("not authorized to perform this action")]
     Forbidden,

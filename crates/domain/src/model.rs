@@ -1,11 +1,14 @@
 //! The values of the domain: what an account is made of, who asks, and what follows from a change.
 
+mod cursor;
 mod effect;
 mod email;
 mod event;
 mod filter;
 mod json;
+mod mail;
 mod metadata;
+mod one_time_code;
 mod page;
 mod password;
 mod person_name;
@@ -22,12 +25,15 @@ mod user;
 mod user_id;
 mod username;
 
-pub use effect::{Effect, EffectKind, EffectRecord, UnknownEffect};
+pub use cursor::{Cursor, CursorKey};
+pub use effect::{Effect, EffectKind, EffectRecord, MailRequest, Notice, UnknownEffect};
 pub use email::Email;
 pub use event::{EventBuilder, Operation as EventOperation, UserEvent};
-pub use filter::{Order, Sort, SortDirection, TagFilter, UserFilter, UserQuery};
+pub use filter::{Order, Position, Sort, SortDirection, TagFilter, UserFilter, UserQuery};
 pub use json::{JSON_DEPTH_LIMIT, JsonFault, check_json};
+pub use mail::{Mail, MailContent};
 pub use metadata::Metadata;
+pub use one_time_code::{CodeDigest, CodePurpose, CodeRecord, OneTimeCode, Proof};
 pub use page::Page;
 pub use password::{Password, PasswordAttempt, PasswordHash, PasswordPolicy};
 pub use person_name::PersonName;
@@ -39,7 +45,7 @@ pub use session::{RefreshSession, SessionDescription};
 pub use status::Status;
 pub use tags::Tags;
 pub use token::{BearerToken, TokenClaims, TokenId, TokenKind, TokenPair};
-pub use user::{Change, ConflictField, Facts, Needs, NewUser, User};
+pub use user::{Change, ConflictField, Facts, Needs, NewUser, User, UserPatch, UserView};
 pub use user_id::UserId;
 pub use username::Username;
 

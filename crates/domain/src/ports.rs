@@ -14,6 +14,7 @@ use std::sync::Arc;
 mod clock;
 mod entropy;
 mod event_publisher;
+mod mailer;
 mod outbox;
 mod password_hasher;
 mod published_keys;
@@ -27,6 +28,7 @@ mod user_store;
 pub use clock::Clock;
 pub use entropy::{Entropy, uuid_v4, uuid_v7};
 pub use event_publisher::{EventPublisher, PublishError};
+pub use mailer::{MailError, Mailer};
 pub use outbox::{Claim, Fence, LEASE, LeaseHolder, Outbox, OutboxDepth, OutboxItem, OutboxItemId};
 pub use password_hasher::{HasherError, PasswordHasher, Verdict};
 pub use published_keys::PublishedKeys;
@@ -35,14 +37,14 @@ pub use refresh_token_store::{RefreshTokenStore, Rotation};
 pub use store_error::StoreError;
 pub use token_issuer::{IssueToken, RefreshToken, TokenError, TokenIssuer};
 pub use token_verifier::TokenVerifier;
-pub use user_store::{Decide, UserStore};
+pub use user_store::{Decide, DecideWithCode, UserStore};
 
 #[cfg(feature = "mock")]
 pub use {
-    event_publisher::MockEventPublisher, outbox::MockOutbox, password_hasher::MockPasswordHasher,
-    published_keys::MockPublishedKeys, read_events::MockReadEvents,
-    refresh_token_store::MockRefreshTokenStore, token_issuer::MockTokenIssuer,
-    token_verifier::MockTokenVerifier, user_store::MockUserStore,
+    event_publisher::MockEventPublisher, mailer::MockMailer, outbox::MockOutbox,
+    password_hasher::MockPasswordHasher, published_keys::MockPublishedKeys,
+    read_events::MockReadEvents, refresh_token_store::MockRefreshTokenStore,
+    token_issuer::MockTokenIssuer, token_verifier::MockTokenVerifier, user_store::MockUserStore,
 };
 
 /// One adapter for each port: what [`crate::Users`] is made of.
@@ -58,6 +60,8 @@ pub struct Ports {
     pub verifier: Arc<dyn TokenVerifier>,
     /// Hashes and verifies passwords.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// Writes to people.
+    pub mailer: Arc<dyn Mailer>,
     /// Tells the platform.
     pub publisher: Arc<dyn EventPublisher>,
     /// Notes that something was looked at.

@@ -2,18 +2,32 @@
 //! [`crate::authorization`] itself, so that no driving adapter can forget it.
 
 mod access;
+mod administration;
 mod credentials;
 mod directory;
+mod profiles;
+mod recovery;
 mod registration;
 mod relay;
+mod verification;
+
+use std::time::Duration;
 
 pub use access::Access;
+pub use administration::Administration;
 pub use credentials::{Credentials, Login};
-pub use directory::Directory;
+pub use directory::{Directory, Search};
+pub use profiles::Profiles;
+pub use recovery::Recovery;
 pub use registration::{AdministratorOutcome, FirstAdministrator, Registration};
 pub use relay::{Progress, Relay};
+pub use verification::Verification;
 
-use crate::model::{EventBuilder, EventOperation, RequestContext};
+use crate::error::Error;
+use crate::model::{
+    Caller, CodeRecord, Effect, EventBuilder, EventOperation, MailRequest, Notice, RequestContext,
+    Status, Timestamp, User, UserEvent,
+};
 use crate::ports::{Ports, uuid_v7};
 
 /// Begins an event that happens now.
@@ -25,4 +39,113 @@ fn event(
 ) -> EventBuilder {
     let now = ports.clock.now();
     EventBuilder::new(uuid_v7(&*ports.entropy, now), operation, key, now, context)
+}
+
+/// The event of a change that prints the whole account after it.
+fn changed_event(
+    ports: &Ports,
+    context: &RequestContext,
+    operation: EventOperation,
+    caller: &Caller,
+    user: &User,
+) -> UserEvent {
+    event(ports, context, operation, user.id.as_str())
+        .account(user)
+        .text_if("last_name", Some(user.last_name.as_str()))
+        .metadata_if("private_metadata", &user.private_metadata)
+        .session(caller, caller.is_administrator())
+        .build()
+}
+
+/// Notes who changed the account now. Time never runs back on a row, whatever the clock does.
+fn touch(user: &mut User, caller: &Caller, now: Timestamp) {
+    user.updated_at = Some(user.updated_at.map_or(now, |before| before.max(now)));
+    user.updated_by = caller
+        .id()
+        .map(|id| id.as_str().to_owned())
+        .or(user.updated_by.take());
+}
+
+/// From this second on tokens count: the present one rounded up, and never earlier than before.
+fn ended_at(now: Timestamp, before: Option<i64>) -> i64 {
+    let second = now.unix_timestamp() + i64::from(now.nanosecond() > 0);
+    before.map_or(second, |before| before.max(second))
+}
+
+/// Ends the refresh tokens that an account has now.
+fn end_sessions(user: &mut User, now: Timestamp) {
+    user.sessions_valid_from = Some(ended_at(now, user.sessions_valid_from));
+}
+
+/// Ends every token that an account has now.
+fn end_tokens(user: &mut User, now: Timestamp) {
+    end_sessions(user, now);
+    user.tokens_valid_from = Some(ended_at(now, user.tokens_valid_from));
+}
+
+/// Only enabled accounts are changed.
+fn ensure_enabled(user: &User) -> Result<(), Error> {
+    if user.status == Status::Enabled {
+        Ok(())
+    } else {
+        Err(Error::NotEnabled)
+    }
+}
+
+/// A field that an identity provider vouches for is changed there.
+fn ensure_own_field(user: &User, field: &'static str) -> Result<(), Error> {
+    if user.auth_provider.is_some() {
+        return Err(Error::OwnedByProvider { field });
+    }
+    Ok(())
+}
+
+/// First writer wins: the caller changes what he has seen, if he says what that was.
+fn ensure_version(user: &User, expected: Option<i64>) -> Result<(), Error> {
+    match expected {
+        Some(expected) if expected != user.version => Err(Error::Stale),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a code still opens the account: not expired, and the account still has the address.
+fn ensure_code_fits(code: &CodeRecord, user: &User, now: Timestamp) -> Result<(), Error> {
+    if now >= code.expires_at || code.user != user.id || code.email != user.email {
+        return Err(Error::InvalidCode);
+    }
+    Ok(())
+}
+
+/// What follows when an account was given a password by who did not show the old one.
+fn new_secret_effects(ports: &Ports, context: &RequestContext, user: &User) -> Vec<Effect> {
+    let event = event(
+        ports,
+        context,
+        EventOperation::ResetSecret,
+        user.id.as_str(),
+    )
+    .user_id(&user.id)
+    .build();
+    vec![
+        Effect::Event(event),
+        Effect::EndSessions {
+            user: user.id.clone(),
+        },
+        Effect::Mail(notice(user, Notice::PasswordChanged)),
+    ]
+}
+
+/// A note to the account's holder.
+fn notice(user: &User, notice: Notice) -> MailRequest {
+    MailRequest::Notice {
+        user: user.id.clone(),
+        notice,
+        address: None,
+    }
+}
+
+/// The moment a code that is made now ends.
+fn expiry(now: Timestamp, lifetime: Duration) -> Timestamp {
+    now.checked_add(lifetime.try_into().unwrap_or(time::Duration::MAX))
+        .unwrap_or(now)
 }

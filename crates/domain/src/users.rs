@@ -1,19 +1,38 @@
 //! Everything that can be asked for, in one value.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::authorization::AccessPolicy;
 use crate::model::PasswordPolicy;
 use crate::ports::Ports;
-use crate::services::{Access, Credentials, Directory, Registration, Relay};
+use crate::services::{
+    Access, Administration, Credentials, Directory, Profiles, Recovery, Registration, Relay,
+    Verification,
+};
 
 /// What the operator decides about the services.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Who may do what, as far as it is the operator's choice.
     pub access: AccessPolicy,
     /// What a new password must look like.
     pub password_policy: PasswordPolicy,
+    /// How long a mailed link proves an address.
+    pub verification_code_ttl: Duration,
+    /// How long a mailed link sets a new password.
+    pub reset_code_ttl: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            access: AccessPolicy::default(),
+            password_policy: PasswordPolicy::default(),
+            verification_code_ttl: Duration::from_hours(24),
+            reset_code_ttl: Duration::from_mins(15),
+        }
+    }
 }
 
 /// The services over one set of ports: what driving adapters and embedding programs hold.
@@ -29,6 +48,14 @@ pub struct Users {
     pub credentials: Credentials,
     /// Looking at accounts.
     pub directory: Directory,
+    /// Changing what people say of themselves.
+    pub profiles: Profiles,
+    /// Proving e-mail addresses.
+    pub verification: Verification,
+    /// A new password for who lost his.
+    pub recovery: Recovery,
+    /// Deciding about accounts.
+    pub administration: Administration,
     /// Carrying out what must leave the process.
     pub relay: Relay,
     settings: Arc<Settings>,
@@ -44,7 +71,11 @@ impl Users {
             registration: Registration::new(ports.clone(), settings.clone()),
             credentials: Credentials::new(ports.clone(), settings.clone()),
             directory: Directory::new(ports.clone(), settings.clone()),
-            relay: Relay::new(ports),
+            profiles: Profiles::new(ports.clone(), settings.clone()),
+            verification: Verification::new(ports.clone(), settings.clone()),
+            recovery: Recovery::new(ports.clone()),
+            administration: Administration::new(ports.clone(), settings.clone()),
+            relay: Relay::new(ports, settings.clone()),
             settings,
         }
     }

@@ -10,8 +10,11 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use users_domain::model::Metadata;
 
 use crate::error::OpenError;
+use crate::row::StoredText;
+use crate::schema::metadata_contains_utils;
 
 /// How long a statement waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -63,6 +66,15 @@ impl Connector {
         if access == Access::Look {
             return Ok(connection);
         }
+        metadata_contains_utils::register_impl(
+            &mut connection,
+            |whole: Option<StoredText>, part: StoredText| {
+                let whole =
+                    whole.map_or_else(Metadata::default, |text| Metadata::from_stored(text.0));
+                whole.contains(&Metadata::from_stored(part.0))
+            },
+        )
+        .map_err(|error| self.failed(&error))?;
         self.use_write_ahead_log(&mut connection)?;
         connection
             .batch_execute(

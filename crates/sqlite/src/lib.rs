@@ -36,6 +36,7 @@ mod connect;
 mod error;
 mod filter;
 pub mod migrate;
+mod one_time_codes;
 mod outbox;
 #[cfg(test)]
 mod plans;

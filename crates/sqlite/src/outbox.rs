@@ -22,13 +22,15 @@ pub(crate) fn append(
 ) -> QueryResult<()> {
     for effect in effects {
         let record = effect.to_record();
-        diesel::insert_into(outbox::table)
+        // What shall wait once only is passed over while it does: the unique index says so.
+        diesel::insert_or_ignore_into(outbox::table)
             .values((
                 outbox::kind.eq(record.kind.as_str()),
                 outbox::key.eq(&record.key),
                 outbox::format.eq(record.format),
                 outbox::payload.eq(&record.payload),
                 outbox::created_at.eq(micros(now)),
+                outbox::once.eq(&record.once),
             ))
             .execute(connection)?;
     }
@@ -278,6 +280,8 @@ impl ItemRow {
         let record = EffectRecord {
             kind,
             key: self.key,
+            // Its work is done: the item waits already.
+            once: None,
             format: self.format,
             payload: self.payload,
         };

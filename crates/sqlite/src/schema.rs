@@ -42,6 +42,19 @@ diesel::table! {
         due_at -> Nullable<BigInt>,
         parked_at -> Nullable<BigInt>,
         parked_reason -> Nullable<Text>,
+        once -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    one_time_codes (digest) {
+        digest -> Text,
+        purpose -> Text,
+        user_id -> Text,
+        email -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
     }
 }
 
@@ -74,4 +87,6 @@ extern "SQL" {
     fn coalesce(first: Nullable<BigInt>, second: Nullable<BigInt>) -> Nullable<BigInt>;
     /// Where `needle` begins in `text`, counted from 1, or 0.
     fn instr(text: Nullable<Text>, needle: Text) -> Nullable<Integer>;
+    /// Whether the first of two JSON values contains the second; registered by `connect`.
+    fn metadata_contains(whole: Nullable<Text>, part: Text) -> Bool;
 }

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use users_domain::model::{
-    Change, ConflictField, Effect, Facts, Needs, Page, User, UserFilter, UserId, UserQuery,
+    Change, CodePurpose, CodeRecord, ConflictField, Effect, Facts, Needs, Page, Position, Proof,
+    Timestamp, User, UserFilter, UserId, UserQuery,
 };
-use users_domain::ports::{Decide, StoreError, UserStore};
+use users_domain::ports::{Decide, DecideWithCode, StoreError, UserStore};
 
 use crate::SqliteStore;
 use crate::error::Failure;
 use crate::filter::{
-    UsersQuery, enabled_administrators, filtered, listed, login_candidates, others_with_email,
-    others_with_username,
+    UsersQuery, behind, enabled_administrators, filtered, listed, login_candidates,
+    others_with_email, others_with_username,
 };
+use crate::one_time_codes;
 use crate::outbox::append;
 use crate::row::{ChangedColumns, StoredText, UserRow};
 use crate::schema::users;
@@ -51,10 +53,11 @@ impl UserStore for SqliteStore {
                 // One transaction: the page and the total are of the same moment.
                 connection.transaction(|connection| {
                     let total = total(connection, &query.filter)?;
-                    let items = rows(connection, &query, total)?;
+                    let (items, more) = rows(connection, &query)?;
                     Ok(Page {
                         items: items.into_iter().map(User::from).collect(),
                         total,
+                        more,
                     })
                 })
             })
@@ -108,30 +111,100 @@ impl UserStore for SqliteStore {
                 let stored = find_row(connection, &id)?.ok_or(StoreError::NotFound)?;
                 let facts = facts(connection, needs)?;
                 let account = User::from(stored);
-                let Change { user, effects } =
-                    decide(&account, &facts).map_err(StoreError::Refused)?;
-                let before = UserRow::from(&account);
-                let mut after = UserRow::from(&user);
-                after.id = before.id.clone();
-                after.version = before.version;
-                let changes = ChangedColumns::between(&before, &after);
-                if !changes.is_empty() {
-                    if changes.email.is_some() {
-                        refuse_taken_email(connection, &id, &user.email.folded())?;
-                    }
-                    if let (Some(_), Some(username)) = (&changes.username, &user.username) {
-                        refuse_taken_username(connection, &id, &username.folded())?;
-                    }
-                    after.version += 1;
-                    diesel::update(users::table.find(&id))
-                        .set((&changes, users::version.eq(after.version)))
-                        .execute(connection)?;
-                }
-                append(connection, &effects, clock.now())?;
-                Ok(after.into())
+                let change = decide(&account, &facts).map_err(StoreError::Refused)?;
+                carry_out(connection, &account, &change, clock.now())
             })
             .await
     }
+
+    #[tracing::instrument(skip_all, name = "db.code.add")]
+    async fn add_code(&self, code: CodeRecord) -> Result<(), StoreError> {
+        self.threads()
+            .write(move |connection| {
+                find_row(connection, code.user.as_str())?.ok_or(StoreError::NotFound)?;
+                Ok(one_time_codes::add(connection, &code)?)
+            })
+            .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.code.find")]
+    async fn find_code(
+        &self,
+        proof: &Proof,
+        purpose: CodePurpose,
+    ) -> Result<Option<CodeRecord>, StoreError> {
+        let proof = proof.clone();
+        self.threads()
+            .read(move |connection| Ok(one_time_codes::find(connection, &proof, purpose)?))
+            .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.code.redeem")]
+    async fn redeem(
+        &self,
+        proof: &Proof,
+        purpose: CodePurpose,
+        decide: Arc<DecideWithCode>,
+    ) -> Result<User, StoreError> {
+        let proof = proof.clone();
+        let clock = self.clock().clone();
+        self.threads()
+            .write(move |connection| {
+                let code = one_time_codes::find(connection, &proof, purpose)?
+                    .ok_or(StoreError::NotFound)?;
+                let stored =
+                    find_row(connection, code.user.as_str())?.ok_or(StoreError::NotFound)?;
+                let account = User::from(stored);
+                let change = decide(&account, &code).map_err(StoreError::Refused)?;
+                let now = clock.now();
+                one_time_codes::void(connection, code.user.as_str(), Some(purpose), now)?;
+                carry_out(connection, &account, &change, now)
+            })
+            .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.code.remove_expired")]
+    async fn remove_expired_codes(&self, limit: u32) -> Result<u32, StoreError> {
+        let clock = self.clock().clone();
+        self.threads()
+            .write(move |connection| {
+                let removed = one_time_codes::remove_expired(connection, clock.now(), limit)?;
+                // Not more than the limit.
+                Ok(u32::try_from(removed).unwrap_or(limit))
+            })
+            .await
+    }
+}
+
+/// Writes what was decided about an account that this transaction has locked.
+fn carry_out(
+    connection: &mut SqliteConnection,
+    account: &User,
+    change: &Change,
+    now: Timestamp,
+) -> Result<User, Failure> {
+    let Change { user, effects } = change;
+    let id = account.id.as_str();
+    let before = UserRow::from(account);
+    let mut after = UserRow::from(user);
+    after.id = before.id.clone();
+    after.version = before.version;
+    let changes = ChangedColumns::between(&before, &after);
+    if !changes.is_empty() {
+        if changes.email.is_some() {
+            refuse_taken_email(connection, id, &user.email.folded())?;
+            one_time_codes::void(connection, id, None, now)?;
+        }
+        if let (Some(_), Some(username)) = (&changes.username, &user.username) {
+            refuse_taken_username(connection, id, &username.folded())?;
+        }
+        after.version += 1;
+        diesel::update(users::table.find(id))
+            .set((&changes, users::version.eq(after.version)))
+            .execute(connection)?;
+    }
+    append(connection, effects, now)?;
+    Ok(after.into())
 }
 
 fn find_row(connection: &mut SqliteConnection, id: &str) -> QueryResult<Option<UserRow>> {
@@ -148,22 +221,29 @@ fn total(connection: &mut SqliteConnection, filter: &UserFilter) -> Result<u64, 
     Ok(u64::try_from(total).unwrap_or_default())
 }
 
+/// The rows of a page, and whether more follow: one more than wanted is asked for.
 fn rows(
     connection: &mut SqliteConnection,
     query: &UserQuery,
-    total: u64,
-) -> Result<Vec<UserRow>, Failure> {
-    let Ok(offset) = i64::try_from(query.offset) else {
-        return Ok(Vec::new());
+) -> Result<(Vec<UserRow>, bool), Failure> {
+    let list = listed(&query.filter, query.sort);
+    let list = match &query.position {
+        Position::Offset(offset) => match i64::try_from(*offset) {
+            Ok(0) => list,
+            Ok(offset) => list.offset(offset),
+            Err(_) => return Ok((Vec::new(), false)),
+        },
+        Position::After(cursor) => behind(list, query.sort, cursor),
     };
-    if query.limit == 0 || query.offset >= total {
-        return Ok(Vec::new());
-    }
-    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
-    let page = listed(&query.filter, query.sort)
+    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let limit = i64::try_from(query.limit.saturating_add(1)).unwrap_or(i64::MAX);
+    let mut rows = list
         .limit(limit)
-        .offset(offset);
-    Ok(page.select(UserRow::as_select()).load(connection)?)
+        .select(UserRow::as_select())
+        .load(connection)?;
+    let more = rows.len() > wanted;
+    rows.truncate(wanted);
+    Ok((rows, more))
 }
 
 fn facts(connection: &mut SqliteConnection, needs: Needs) -> Result<Facts, Failure> {

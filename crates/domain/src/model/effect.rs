@@ -2,13 +2,60 @@
 
 use std::fmt;
 
-use super::UserEvent;
+use serde::{Deserialize, Serialize};
+
+use super::{Email, RequestContext, RequestId, UserEvent, UserId};
 
 /// A consequence of a change, committed with the rows that caused it and carried out later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Tell the platform.
     Event(UserEvent),
+    /// Write to somebody.
+    Mail(MailRequest),
+    /// Tell the issuer that the sessions of an account are over. They are refused already; this
+    /// only tidies up.
+    EndSessions {
+        /// Whose.
+        user: UserId,
+    },
+}
+
+/// What to write to whom. Whether there is such an account, and what its address is, is found out
+/// when the mail is sent; so is the code in it, which is never kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailRequest {
+    /// A link that proves the account's address. Adds nothing to one that is pending already.
+    Verification {
+        /// Whose.
+        user: UserId,
+    },
+    /// A link that sets a new password. Adds nothing to one that is pending already.
+    Reset {
+        /// The address as typed, with or without an account.
+        address: Email,
+        /// The request that asked for it.
+        request_id: Option<RequestId>,
+    },
+    /// Something about the account changed.
+    Notice {
+        /// Whose account.
+        user: UserId,
+        /// What changed.
+        notice: Notice,
+        /// Where to, if not to the account's present address.
+        address: Option<Email>,
+    },
+}
+
+/// What an account's holder is told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// The account has another e-mail address; told to the one before.
+    EmailChanged,
+    /// The account has another password.
+    PasswordChanged,
 }
 
 /// Effects of one kind share a carrier; kinds never wait for each other.
@@ -16,16 +63,22 @@ pub enum Effect {
 pub enum EffectKind {
     /// [`Effect::Event`].
     Event,
+    /// [`Effect::Mail`].
+    Mail,
+    /// [`Effect::EndSessions`].
+    EndSessions,
 }
 
 impl EffectKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Event];
+    pub const ALL: [Self; 3] = [Self::Event, Self::Mail, Self::EndSessions];
 
     /// The name in the outbox table and in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Event => "event",
+            Self::Mail => "mail",
+            Self::EndSessions => "end_sessions",
         }
     }
 }
@@ -37,6 +90,8 @@ pub struct EffectRecord {
     pub kind: EffectKind,
     /// Effects of one kind and key are carried out in order: the user's id, or what stands for it.
     pub key: String,
+    /// While a record of this kind and name is pending, another adds nothing.
+    pub once: Option<String>,
     /// The version of the payload's format.
     pub format: i32,
     /// JSON text.
@@ -68,16 +123,48 @@ pub struct UnknownEffect {
 /// The format written today.
 const FORMAT: i32 = 1;
 
+/// A [`MailRequest`] as it is kept.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "mail", rename_all = "snake_case")]
+enum StoredMail {
+    Verification {
+        user: String,
+    },
+    Reset {
+        address: String,
+        request_id: Option<String>,
+    },
+    Notice {
+        user: String,
+        notice: Notice,
+        address: Option<String>,
+    },
+}
+
 impl Effect {
+    /// Its kind.
+    pub fn kind(&self) -> EffectKind {
+        match self {
+            Self::Event(_) => EffectKind::Event,
+            Self::Mail(_) => EffectKind::Mail,
+            Self::EndSessions { .. } => EffectKind::EndSessions,
+        }
+    }
+
     /// The record to keep.
     pub fn to_record(&self) -> EffectRecord {
-        match self {
-            Self::Event(event) => EffectRecord {
-                kind: EffectKind::Event,
-                key: event.key().to_owned(),
-                format: FORMAT,
-                payload: event.to_stored(),
-            },
+        let (key, once, payload) = match self {
+            Self::Event(event) => (event.key().to_owned(), None, event.to_stored()),
+            Self::Mail(request) => (request.key(), request.once(), request.to_stored()),
+            // The key says whose.
+            Self::EndSessions { user } => (user.as_str().to_owned(), None, "{}".to_owned()),
+        };
+        EffectRecord {
+            kind: self.kind(),
+            key,
+            once,
+            format: FORMAT,
+            payload,
         }
     }
 
@@ -91,11 +178,95 @@ impl Effect {
         if record.format != FORMAT {
             return Err(unknown("written by another version".to_owned()));
         }
+        // The parser's own words would repeat what it found.
+        let damaged =
+            |error: serde_json::Error| unknown(format!("damaged at column {}", error.column()));
         match record.kind {
             EffectKind::Event => UserEvent::from_stored(record.key.clone(), &record.payload)
                 .map(Self::Event)
-                // The parser's own words would repeat what it found.
-                .map_err(|error| unknown(format!("damaged at column {}", error.column()))),
+                .map_err(damaged),
+            EffectKind::Mail => MailRequest::from_stored(&record.payload)
+                .map(Self::Mail)
+                .map_err(damaged),
+            EffectKind::EndSessions => Ok(Self::EndSessions {
+                user: UserId::from_stored(record.key.clone()),
+            }),
         }
+    }
+}
+
+impl MailRequest {
+    /// A reset that a request asked for.
+    pub fn reset(address: Email, context: &RequestContext) -> Self {
+        Self::Reset {
+            address,
+            request_id: context.request_id.clone(),
+        }
+    }
+
+    /// Mails of one account keep their order; so do those to one address without account.
+    fn key(&self) -> String {
+        match self {
+            Self::Verification { user } | Self::Notice { user, .. } => user.as_str().to_owned(),
+            Self::Reset { address, .. } => address.folded(),
+        }
+    }
+
+    fn once(&self) -> Option<String> {
+        match self {
+            Self::Verification { user } => Some(format!("verification {user}")),
+            Self::Reset { address, .. } => Some(format!("reset {}", address.folded())),
+            Self::Notice { .. } => None,
+        }
+    }
+
+    #[expect(clippy::expect_used, reason = "texts and names always serialize")]
+    fn to_stored(&self) -> String {
+        let stored = match self {
+            Self::Verification { user } => StoredMail::Verification {
+                user: user.as_str().to_owned(),
+            },
+            Self::Reset {
+                address,
+                request_id,
+            } => StoredMail::Reset {
+                address: address.as_str().to_owned(),
+                request_id: request_id.as_ref().map(|id| id.as_str().to_owned()),
+            },
+            Self::Notice {
+                user,
+                notice,
+                address,
+            } => StoredMail::Notice {
+                user: user.as_str().to_owned(),
+                notice: *notice,
+                address: address.as_ref().map(|address| address.as_str().to_owned()),
+            },
+        };
+        serde_json::to_string(&stored).expect("texts and names serialize")
+    }
+
+    fn from_stored(text: &str) -> Result<Self, serde_json::Error> {
+        Ok(match serde_json::from_str(text)? {
+            StoredMail::Verification { user } => Self::Verification {
+                user: UserId::from_stored(user),
+            },
+            StoredMail::Reset {
+                address,
+                request_id,
+            } => Self::Reset {
+                address: Email::from_stored(address),
+                request_id: request_id.as_deref().and_then(RequestId::parse),
+            },
+            StoredMail::Notice {
+                user,
+                notice,
+                address,
+            } => Self::Notice {
+                user: UserId::from_stored(user),
+                notice,
+                address: address.map(Email::from_stored),
+            },
+        })
     }
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use super::{Metadata, RequestContext, Timestamp, User, UserId, Username};
+use super::{Caller, Metadata, RequestContext, Timestamp, User, UserId, Username};
 
 /// What happened; the tail of the event's name is the operation's one name everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,10 +21,44 @@ pub enum Operation {
     LoginFailed,
     /// A session went on.
     RefreshToken,
+    /// A session was ended by its holder.
+    RevokeRefreshToken,
     /// Somebody looked at his own account.
     ViewProfile,
+    /// Somebody looked at an account.
+    View,
     /// Somebody looked at a list.
     List,
+    /// Somebody looked for people.
+    Search,
+    /// Names, labels, picture or free-form data were changed.
+    Update,
+    /// The username was changed.
+    UpdateUsername,
+    /// The picture was changed.
+    UpdateProfilePicture,
+    /// The labels were changed.
+    UpdateTags,
+    /// The e-mail address was changed.
+    UpdateEmail,
+    /// The platform role was changed.
+    UpdateRole,
+    /// The password was changed by its holder.
+    UpdateSecret,
+    /// A suspension or deletion was lifted.
+    Enable,
+    /// An account was suspended.
+    Disable,
+    /// An account was marked for removal.
+    Delete,
+    /// The mail that proves an address was asked for.
+    SendVerification,
+    /// An address was proven.
+    VerifyEmail,
+    /// The mail that sets a new password was sent.
+    SendPasswordReset,
+    /// A new password was set by a mailed code.
+    ResetSecret,
 }
 
 impl Operation {
@@ -35,8 +69,25 @@ impl Operation {
             Self::IssueToken => "user.issue_token",
             Self::LoginFailed => "user.login_failed",
             Self::RefreshToken => "user.refresh_token",
+            Self::RevokeRefreshToken => "user.revoke_refresh_token",
             Self::ViewProfile => "user.view_profile",
+            Self::View => "user.view",
             Self::List => "user.list",
+            Self::Search => "user.search",
+            Self::Update => "user.update",
+            Self::UpdateUsername => "user.update_username",
+            Self::UpdateProfilePicture => "user.update_profile_picture",
+            Self::UpdateTags => "user.update_tags",
+            Self::UpdateEmail => "user.update_email",
+            Self::UpdateRole => "user.update_role",
+            Self::UpdateSecret => "user.update_secret",
+            Self::Enable => "user.enable",
+            Self::Disable => "user.disable",
+            Self::Delete => "user.delete",
+            Self::SendVerification => "user.send_verification",
+            Self::VerifyEmail => "user.verify_email",
+            Self::SendPasswordReset => "user.send_password_reset",
+            Self::ResetSecret => "user.reset_secret",
         }
     }
 }
@@ -224,9 +275,16 @@ impl EventBuilder {
         self.with(name, Value::Raw(value.to_owned()))
     }
 
+    /// Adds how the caller proved who he is, and whether he acted with an administrator's rights.
+    #[must_use]
+    pub fn session(self, caller: &Caller, super_admin: bool) -> Self {
+        self.text("token_type", caller.token_kind().event_name())
+            .flag("super_admin", super_admin)
+    }
+
     /// Adds metadata that is an object; consumers refuse what older rules let in besides.
     #[must_use]
-    fn metadata_if(self, name: &'static str, value: &Metadata) -> Self {
+    pub fn metadata_if(self, name: &'static str, value: &Metadata) -> Self {
         if value.is_object() {
             self.raw(name, value.as_raw())
         } else {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Role, Status, Timestamp};
+use super::{Cursor, Metadata, Role, Status, Timestamp};
 
 /// Which accounts: the conditions are combined with AND, an absent one lets everything pass.
 ///
@@ -25,10 +25,36 @@ pub struct UserFilter {
     pub last_name: Option<String>,
     /// By tags.
     pub tags: Option<TagFilter>,
+    /// Whose metadata contains this object, see [`Metadata::contains`].
+    pub metadata: Option<Metadata>,
     /// Created at or after.
     pub created_from: Option<Timestamp>,
     /// Created at or before.
     pub created_to: Option<Timestamp>,
+}
+
+impl UserFilter {
+    /// A text that is equal for equal lists and for no others; strings are quoted in it.
+    pub(super) fn to_digest_text(&self, sort: Sort) -> String {
+        let tags = self.tags.as_ref().map(|tags| match tags {
+            TagFilter::All(tags) => format!("all{tags:?}"),
+            TagFilter::Any(tags) => format!("any{tags:?}"),
+        });
+        let moment = |moment: Option<Timestamp>| moment.map(Timestamp::unix_timestamp_nanos);
+        format!(
+            "{:?}",
+            (
+                (sort.order.as_str(), sort.direction.as_str()),
+                self.status.map(Status::as_str),
+                self.role.map(Role::as_str),
+                (&self.id, &self.username, &self.email),
+                (&self.first_name, &self.last_name),
+                tags,
+                self.metadata.as_ref().map(Metadata::as_str),
+                (moment(self.created_from), moment(self.created_to)),
+            )
+        )
+    }
 }
 
 /// People are looked for by their data: of texts, `{:?}` says only whether there is one.
@@ -44,6 +70,7 @@ impl fmt::Debug for UserFilter {
             .field("first_name", &hidden(&self.first_name))
             .field("last_name", &hidden(&self.last_name))
             .field("tags", &self.tags)
+            .field("metadata", &self.metadata)
             .field("created_from", &self.created_from)
             .field("created_to", &self.created_to)
             .finish()
@@ -151,10 +178,32 @@ pub struct UserQuery {
     pub filter: UserFilter,
     /// In what order.
     pub sort: Sort,
-    /// How many to pass over.
-    pub offset: u64,
+    /// Where the page begins.
+    pub position: Position,
     /// How many to return at most; 0 returns none, for the total alone.
     pub limit: u64,
+}
+
+/// Where a page begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Position {
+    /// Behind so many.
+    Offset(u64),
+    /// Behind the account that the cursor names, wherever that would stand now.
+    After(Cursor),
+}
+
+impl Position {
+    /// The beginning of the list.
+    pub const START: Self = Self::Offset(0);
+
+    /// How many are passed over; none with a cursor.
+    pub const fn offset(&self) -> u64 {
+        match self {
+            Self::Offset(offset) => *offset,
+            Self::After(_) => 0,
+        }
+    }
 }
 
 impl UserQuery {
@@ -172,7 +221,7 @@ impl Default for UserQuery {
                 ..UserFilter::default()
             },
             sort: Sort::default(),
-            offset: 0,
+            position: Position::START,
             limit: Self::DEFAULT_LIMIT,
         }
     }

@@ -1,6 +1,6 @@
 //! Free-form JSON that callers attach to an account.
 
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, Value};
 
 use super::json::{JSON_DEPTH_LIMIT, JsonFault, check_json};
 use crate::error::{Invalid, InvalidReason};
@@ -63,6 +63,23 @@ impl Metadata {
         self.as_str().starts_with('{')
     }
 
+    /// Whether this value contains another, as Postgres's `@>` on `jsonb` understands it: an object
+    /// contains an object whose members it has, each containing the other's; an array contains an
+    /// array each of whose elements one of its own contains, and a plain value that is one of its
+    /// elements; other values contain their equals. Numbers are compared as doubles, and a value
+    /// nested too deep to be parsed (128 levels) contains nothing.
+    pub fn contains(&self, other: &Self) -> bool {
+        let parsed = |text: &Self| serde_json::from_str::<Value>(text.as_str());
+        match (parsed(self), parsed(other)) {
+            (Ok(whole), Ok(part)) => {
+                contains(&whole, &part)
+                    || matches!(&whole, Value::Array(elements)
+                        if !part.is_object() && !part.is_array() && elements.contains(&part))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether there is nothing to show: an empty object or JSON null.
     pub fn is_empty(&self) -> bool {
         let text = self.as_str();
@@ -71,6 +88,19 @@ impl Metadata {
                 .strip_prefix('{')
                 .and_then(|rest| rest.strip_suffix('}'))
                 .is_some_and(|inside| inside.trim().is_empty())
+    }
+}
+
+fn contains(whole: &Value, part: &Value) -> bool {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => part
+            .iter()
+            .all(|(name, part)| whole.get(name).is_some_and(|whole| contains(whole, part))),
+        (Value::Array(whole), Value::Array(part)) => part
+            .iter()
+            .all(|part| whole.iter().any(|whole| contains(whole, part))),
+        (Value::Number(whole), Value::Number(part)) => whole.as_f64() == part.as_f64(),
+        _ => whole == part,
     }
 }
 

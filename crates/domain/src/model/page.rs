@@ -7,4 +7,6 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// How many there are in all pages together.
     pub total: u64,
+    /// Whether more of them follow this page.
+    pub more: bool,
 }

@@ -1,6 +1,6 @@
 //! Who is asking.
 
-use super::{Role, Status, TokenClaims, TokenKind, User};
+use super::{Role, Status, TokenClaims, TokenKind, User, UserId};
 
 /// Somebody who proved who he is: the account as it is now, and how he proved it.
 #[derive(Debug, Clone)]
@@ -42,6 +42,22 @@ impl Caller {
             Self::Account(principal) => Some(principal),
             Self::Anonymous | Self::Operator => None,
         }
+    }
+
+    /// Whether the account is the caller's own.
+    pub fn owns(&self, account: &UserId) -> bool {
+        self.principal()
+            .is_some_and(|principal| principal.account.id == *account)
+    }
+
+    /// Whose hand a change is: the id that `updated_by` keeps. The operator has none.
+    pub fn id(&self) -> Option<&UserId> {
+        self.principal().map(|principal| &principal.account.id)
+    }
+
+    /// The kind of token he showed; those who showed none count as holders of an access token.
+    pub fn token_kind(&self) -> TokenKind {
+        self.principal().map_or(TokenKind::Access, Principal::kind)
     }
 
     /// Whether the caller may administer the platform.

@@ -89,6 +89,32 @@ pub struct NewUser {
     pub status: Status,
 }
 
+/// What a change of an account's free fields asks for; what is `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct UserPatch {
+    /// First name.
+    pub first_name: Option<PersonName>,
+    /// Last name.
+    pub last_name: Option<PersonName>,
+    /// Labels, replaced as a whole.
+    pub tags: Option<Tags>,
+    /// Free-form data, replaced as a whole.
+    pub metadata: Option<Metadata>,
+    /// Free-form data for the owner and administrators, replaced as a whole.
+    pub private_metadata: Option<Metadata>,
+    /// Picture; `Some(None)` takes it away.
+    pub profile_picture: Option<Option<PictureUrl>>,
+}
+
+/// An account as far as somebody may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserView {
+    /// All of it: to its owner and to administrators.
+    Full(Box<User>),
+    /// Id, names, username and metadata: to everybody else who is signed in.
+    Public(Box<User>),
+}
+
 /// A field that no two accounts share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConflictField {

@@ -13,6 +13,9 @@ pub const LEASE: Duration = Duration::from_secs(10);
 /// Keeps effects until they are carried out; any number of replicas may share one.
 ///
 /// - `add` commits all effects or none.
+/// - An effect whose record has a `once` name adds nothing while a record of the same kind and name
+///   is pending, here and where the user store commits effects; one that was parked or is done is
+///   not pending. Of any number of such calls at once, one adds.
 /// - Items of one kind and key are claimed in the order in which they were added (or committed by
 ///   the user store). An item that waits for its retry holds back later items of its own key and no
 ///   others; kinds never hold back each other.

@@ -6,22 +6,30 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::error::Error;
-use crate::model::{Change, Effect, Facts, Needs, Page, User, UserFilter, UserId, UserQuery};
+use crate::model::{
+    Change, CodePurpose, CodeRecord, Effect, Facts, Needs, Page, Proof, User, UserFilter, UserId,
+    UserQuery,
+};
 
 /// Decides about a locked row: pure code of the domain.
 ///
 /// `Fn`, because a deadlock runs it again; shared, because it may cross to a store's own thread.
 pub type Decide = dyn Fn(&User, &Facts) -> Result<Change, Error> + Send + Sync;
 
-/// Keeps accounts.
+/// The same about a row that a mailed code opens, seeing what is kept of the code too.
+pub type DecideWithCode = dyn Fn(&User, &CodeRecord) -> Result<Change, Error> + Send + Sync;
+
+/// Keeps accounts, and the codes that were mailed to their holders.
 ///
 /// Reading:
 /// - `find` compares ids byte for byte and gives accounts of any status.
 /// - `find_by_login` gives the *enabled* accounts whose e-mail address or username equals the
 ///   identity without ASCII case; which of them is meant is decided by the domain. Nothing is
 ///   trimmed.
-/// - `page` gives the accounts that pass the filter, sorted, from `offset` on, at most `limit`, and
-///   how many pass in all; `count` gives that number alone.
+/// - `page` gives the accounts that pass the filter, sorted, from the query's position on, at most
+///   `limit`, whether more follow, and how many pass in all; `count` gives that number alone. Behind
+///   a cursor come those that sort after its key and id as they are now; the account it names need
+///   not be there any more.
 /// - Rows that break today's rules are read all the same; one odd row never spoils a page.
 ///
 /// Writing:
@@ -39,6 +47,20 @@ pub type Decide = dyn Fn(&User, &Facts) -> Result<Change, Error> + Send + Sync;
 /// - The id of a row cannot be changed. Each update that changes the row raises its version by one;
 ///   a change to nothing without effects writes nothing.
 /// - `update` of an unknown id is [`StoreError::NotFound`].
+///
+/// Codes:
+/// - `add_code` keeps a code for an account that is there ([`StoreError::NotFound`] otherwise).
+///   Several of one account and purpose are good at a time.
+/// - `find_code` gives what is kept of a code of that purpose that was not used or voided, expired
+///   or not; it changes nothing.
+/// - `redeem` locks the account and the code, calls `decide` as `update` does, writes what it said
+///   and uses the code up, together or not at all. Of any number of calls with one code, at once or
+///   in turn, at most one succeeds; the others are [`StoreError::NotFound`], as is a code that
+///   `find_code` would not give. What `decide` refuses leaves the code good.
+/// - A redeemed code voids all others of its account and purpose; an update that changes the e-mail
+///   address voids all codes of the account.
+/// - `remove_expired_codes` removes at most `limit` codes that expired, were used or voided, and
+///   says how many.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait UserStore: Send + Sync {
@@ -64,4 +86,26 @@ pub trait UserStore: Send + Sync {
         needs: Needs,
         decide: Arc<Decide>,
     ) -> Result<User, StoreError>;
+
+    /// Keeps a code that is about to be mailed.
+    async fn add_code(&self, code: CodeRecord) -> Result<(), StoreError>;
+
+    /// What is kept of a code that is good.
+    async fn find_code(
+        &self,
+        proof: &Proof,
+        purpose: CodePurpose,
+    ) -> Result<Option<CodeRecord>, StoreError>;
+
+    /// Changes the account that a code opens, as decided while both are locked, and uses the code
+    /// up.
+    async fn redeem(
+        &self,
+        proof: &Proof,
+        purpose: CodePurpose,
+        decide: Arc<DecideWithCode>,
+    ) -> Result<User, StoreError>;
+
+    /// Clears away codes that are of no use any more.
+    async fn remove_expired_codes(&self, limit: u32) -> Result<u32, StoreError>;
 }

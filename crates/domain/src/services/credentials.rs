@@ -8,8 +8,9 @@ use tracing::{info, warn};
 use crate::authorization::{Operation, permit};
 use crate::error::{Error, Invalid, InvalidReason, Unauthenticated};
 use crate::model::{
-    BearerToken, Caller, Change, Effect, EventOperation, Needs, PasswordAttempt, PasswordPolicy,
-    RequestContext, SessionDescription, Status, TokenPair, User, Username,
+    BearerToken, Caller, Change, Effect, EventOperation, Needs, Notice, Password, PasswordAttempt,
+    PasswordPolicy, RefreshSession, RequestContext, SessionDescription, Status, TokenId, TokenPair,
+    User, UserId, Username,
 };
 use crate::ports::{IssueToken, Ports, RefreshToken, TokenError, Verdict};
 use crate::users::Settings;
@@ -169,6 +170,146 @@ impl Credentials {
         .build();
         self.ports.outbox.add(vec![Effect::Event(event)]).await?;
         Ok(pair)
+    }
+
+    /// Ends one of the caller's sessions; one that is not his, or not there, is left alone.
+    #[tracing::instrument(skip_all, name = "revoke_refresh_token")]
+    pub async fn revoke_refresh_token(
+        &self,
+        context: &RequestContext,
+        caller: &Caller,
+        id: &TokenId,
+    ) -> Result<(), Error> {
+        permit(Operation::RevokeRefreshToken, caller, self.settings.access)?;
+        let Some(user) = caller.id() else {
+            return Err(Error::Unauthenticated(Unauthenticated::MissingToken));
+        };
+        self.ports
+            .issuer
+            .revoke(user, id)
+            .await
+            .map_err(issuer_error)?;
+        let event = super::event(
+            &self.ports,
+            context,
+            EventOperation::RevokeRefreshToken,
+            user.as_str(),
+        )
+        .text("token_id", id.as_str())
+        .user_id(user)
+        .build();
+        Ok(self.ports.outbox.add(vec![Effect::Event(event)]).await?)
+    }
+
+    /// The caller's sessions, oldest first.
+    #[tracing::instrument(skip_all, name = "list_refresh_tokens")]
+    pub async fn list_refresh_tokens(&self, caller: &Caller) -> Result<Vec<RefreshSession>, Error> {
+        permit(Operation::ListRefreshTokens, caller, self.settings.access)?;
+        let Some(principal) = caller.principal() else {
+            return Err(Error::Unauthenticated(Unauthenticated::MissingToken));
+        };
+        let sessions = self.ports.issuer.sessions(&principal.account.id).await;
+        let ended_before = not_before(&principal.account);
+        let mut sessions = sessions.map_err(issuer_error)?;
+        // Those that are over are tidied away a little later.
+        sessions.retain(|session| {
+            let latest = session.rotated_at.unwrap_or(session.created_at);
+            ended_before.is_none_or(|second| latest.unix_timestamp() >= second)
+        });
+        Ok(sessions)
+    }
+
+    /// Changes the caller's own password, which he must know. His sessions end; the token he showed
+    /// lives on.
+    #[tracing::instrument(skip_all, name = "update_secret")]
+    pub async fn update_secret(
+        &self,
+        context: &RequestContext,
+        caller: &Caller,
+        old: &PasswordAttempt,
+        new: &Password,
+    ) -> Result<User, Error> {
+        permit(Operation::UpdateSecret, caller, self.settings.access)?;
+        let Some(principal) = caller.principal() else {
+            return Err(Error::Unauthenticated(Unauthenticated::MissingToken));
+        };
+        let wrong = || {
+            let reason = InvalidReason::Malformed("is not the present password");
+            Error::from(Invalid::new("old_secret", reason))
+        };
+        if !self.verify(Some(&principal.account), old).await?.matches {
+            return Err(wrong());
+        }
+        if old.expose() == new.expose() {
+            let reason = InvalidReason::Malformed("is the present password");
+            return Err(Invalid::new("new_secret", reason).into());
+        }
+        let known = principal.account.secret.clone();
+        let hash = self.ports.hasher.hash(new).await?;
+        let (ports, context, by) = (self.ports.clone(), context.clone(), caller.clone());
+        let decide = move |user: &User, _: &_| -> Result<Change, Error> {
+            super::ensure_enabled(user)?;
+            if user.secret != known {
+                // Changed while this one was being compared and hashed.
+                return Err(wrong());
+            }
+            let mut user = user.clone();
+            let now = ports.clock.now();
+            user.secret = Some(hash.clone());
+            super::touch(&mut user, &by, now);
+            super::end_sessions(&mut user, now);
+            let event = super::event(
+                &ports,
+                &context,
+                EventOperation::UpdateSecret,
+                user.id.as_str(),
+            )
+            .account(&user)
+            .text_if("last_name", Some(user.last_name.as_str()))
+            .metadata_if("private_metadata", &user.private_metadata)
+            .session(&by, false)
+            .build();
+            Ok(Change {
+                effects: vec![
+                    Effect::Event(event),
+                    Effect::EndSessions {
+                        user: user.id.clone(),
+                    },
+                    Effect::Mail(super::notice(&user, Notice::PasswordChanged)),
+                ],
+                user,
+            })
+        };
+        let id = &principal.account.id;
+        let decide = Arc::new(decide);
+        Ok(self.ports.users.update(id, Needs::ROW, decide).await?)
+    }
+
+    /// Gives an enabled account a password without asking for the old one: for the operator's command
+    /// line. Every token of the account dies.
+    #[tracing::instrument(skip_all, name = "set_secret")]
+    pub async fn set_secret(
+        &self,
+        context: &RequestContext,
+        caller: &Caller,
+        id: &UserId,
+        new: &Password,
+    ) -> Result<User, Error> {
+        permit(Operation::SetSecret, caller, self.settings.access)?;
+        let hash = self.ports.hasher.hash(new).await?;
+        let (ports, context, by) = (self.ports.clone(), context.clone(), caller.clone());
+        let decide = move |user: &User, _: &_| -> Result<Change, Error> {
+            super::ensure_enabled(user)?;
+            let mut user = user.clone();
+            let now = ports.clock.now();
+            user.secret = Some(hash.clone());
+            super::touch(&mut user, &by, now);
+            super::end_tokens(&mut user, now);
+            let effects = super::new_secret_effects(&ports, &context, &user);
+            Ok(Change { user, effects })
+        };
+        let decide = Arc::new(decide);
+        Ok(self.ports.users.update(id, Needs::ROW, decide).await?)
     }
 
     /// Keeps a pair back whose account was suspended, or ended its sessions, between being read and

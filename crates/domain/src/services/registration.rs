@@ -7,8 +7,8 @@ use crate::authorization::{Operation, permit};
 use crate::error::{Error, Invalid, InvalidReason};
 use crate::model::{
     Caller, ConflictField, Effect, Email, EventOperation, Metadata, NewUser, Password, PersonName,
-    Principal, RequestContext, Role, Sort, Status, Tags, TokenKind, User, UserFilter, UserId,
-    UserQuery, Username,
+    Position, RequestContext, Role, Sort, Status, Tags, User, UserFilter, UserId, UserQuery,
+    Username,
 };
 use crate::ports::{HasherError, Ports, StoreError, uuid_v4};
 use crate::users::Settings;
@@ -94,10 +94,7 @@ impl Registration {
             .into());
         }
         let user = self.with_password(new).await?;
-        let kind = caller
-            .principal()
-            .map_or(TokenKind::Access, Principal::kind);
-        Ok(self.insert(context, user, kind).await?)
+        Ok(self.insert(context, user, caller).await?)
     }
 
     /// Makes sure that a fresh service has somebody to administer it. Never changes an account
@@ -129,7 +126,7 @@ impl Registration {
         let mut user = first.clone();
         // Each round needs an account of that name, so 1000 rounds end in practice at the first.
         for suffix in 2..1000 {
-            match self.insert(context, user, TokenKind::Access).await {
+            match self.insert(context, user, &Caller::Operator).await {
                 Ok(user) => return Ok(AdministratorOutcome::Created(user.id)),
                 Err(StoreError::Conflict(ConflictField::Username)) => {
                     let name = format!("{}-{suffix}", wanted.username.as_str());
@@ -168,7 +165,7 @@ impl Registration {
                 ..UserFilter::default()
             },
             sort: Sort::default(),
-            offset: 0,
+            position: Position::START,
             limit: UserQuery::MAX_LIMIT,
         };
         let found = self.ports.users.page(&administrators).await?.items;
@@ -206,7 +203,7 @@ impl Registration {
         &self,
         context: &RequestContext,
         user: User,
-        kind: TokenKind,
+        caller: &Caller,
     ) -> Result<User, StoreError> {
         let event = super::event(
             &self.ports,
@@ -216,9 +213,8 @@ impl Registration {
         )
         .account(&user)
         .text_if("last_name", Some(user.last_name.as_str()))
-        .raw("private_metadata", user.private_metadata.as_raw())
-        .text("token_type", kind.event_name())
-        .flag("super_admin", false)
+        .metadata_if("private_metadata", &user.private_metadata)
+        .session(caller, false)
         .build();
         self.ports
             .users

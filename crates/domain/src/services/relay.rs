@@ -1,5 +1,7 @@
 //! Carrying out what changes left behind.
 
+mod mail;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +11,9 @@ use crate::error::Error;
 use crate::model::{Effect, EffectKind, UnknownEffect};
 use crate::ports::{
     Claim, Fence, LEASE, LeaseHolder, OutboxDepth, OutboxItem, Ports, PublishError, StoreError,
-    uuid_v4,
+    TokenError, uuid_v4,
 };
+use crate::users::Settings;
 
 /// The longest pause before an effect is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
@@ -22,6 +25,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 #[derive(Clone)]
 pub struct Relay {
     ports: Arc<Ports>,
+    settings: Arc<Settings>,
     holder: LeaseHolder,
 }
 
@@ -41,9 +45,13 @@ pub struct Progress {
 }
 
 impl Relay {
-    pub(crate) fn new(ports: Arc<Ports>) -> Self {
+    pub(crate) fn new(ports: Arc<Ports>, settings: Arc<Settings>) -> Self {
         let holder = LeaseHolder::new(uuid_v4(&*ports.entropy).to_string());
-        Self { ports, holder }
+        Self {
+            ports,
+            settings,
+            holder,
+        }
     }
 
     /// Carries out at most `limit` effects of a kind that are due.
@@ -165,6 +173,18 @@ impl Relay {
                     .map_err(|error| match error {
                         PublishError::Rejected { reason } => Failure::Never(reason),
                         PublishError::Unavailable => Failure::NotNow,
+                    })
+            }
+            Ok(Effect::Mail(request)) => mail::send(&self.ports, &self.settings, request).await,
+            // A token service that refuses to end sessions will not change its mind.
+            Ok(Effect::EndSessions { user }) => {
+                self.ports
+                    .issuer
+                    .revoke_all(user)
+                    .await
+                    .map_err(|error| match error {
+                        TokenError::Refused => Failure::Never(error.to_string()),
+                        TokenError::Unavailable => Failure::NotNow,
                     })
             }
         }

@@ -1,0 +1,152 @@
+//! Resolves what a mail request asks for: whose account, which address, and a code made for this
+//! mail alone.
+
+use tracing::info;
+
+use super::Failure;
+use crate::model::{
+    CodePurpose, CodeRecord, Effect, Email, EventOperation, Mail, MailContent, MailRequest,
+    OneTimeCode, RequestContext, RequestId, Status, Timestamp, User,
+};
+use crate::ports::{MailError, Ports, StoreError, uuid_v7};
+use crate::users::Settings;
+
+/// Sends what was asked for; an account that is gone, or needs it no more, gets nothing.
+pub(super) async fn send(
+    ports: &Ports,
+    settings: &Settings,
+    request: &MailRequest,
+) -> Result<(), Failure> {
+    match request {
+        MailRequest::Verification { user } => {
+            let account = ports.users.find(user).await.map_err(not_now)?;
+            match account {
+                Some(user) if user.status == Status::Enabled && !user.is_verified() => {
+                    let lifetime = settings.verification_code_ttl;
+                    let (code, expires_at) =
+                        mint(ports, &user, CodePurpose::VerifyEmail, lifetime).await?;
+                    deliver(ports, &user, MailContent::Verification { code, expires_at }).await
+                }
+                _ => {
+                    info!("nobody needs this verification mail any more");
+                    Ok(())
+                }
+            }
+        }
+        MailRequest::Reset {
+            address,
+            request_id,
+        } => reset(ports, settings, address, request_id.clone()).await,
+        MailRequest::Notice {
+            user,
+            notice,
+            address,
+        } => {
+            let Some(mut account) = ports.users.find(user).await.map_err(not_now)? else {
+                return Ok(());
+            };
+            if let Some(address) = address {
+                account.email = address.clone();
+            }
+            deliver(ports, &account, MailContent::Notice(*notice)).await
+        }
+    }
+}
+
+async fn reset(
+    ports: &Ports,
+    settings: &Settings,
+    address: &Email,
+    request_id: Option<RequestId>,
+) -> Result<(), Failure> {
+    let candidates = ports
+        .users
+        .find_by_login(address.as_str())
+        .await
+        .map_err(not_now)?;
+    let Some(user) = meant(&candidates, address) else {
+        info!("nobody has the address of this reset mail");
+        return Ok(());
+    };
+    let lifetime = settings.reset_code_ttl;
+    let (code, expires_at) = mint(ports, user, CodePurpose::ResetSecret, lifetime).await?;
+    deliver(ports, user, MailContent::Reset { code, expires_at }).await?;
+    let context = RequestContext { request_id };
+    let event = super::super::event(
+        ports,
+        &context,
+        EventOperation::SendPasswordReset,
+        user.id.as_str(),
+    )
+    .user_id(&user.id)
+    .text("email", user.email.as_str())
+    .text("host", "")
+    .text("user", "")
+    .build();
+    ports
+        .outbox
+        .add(vec![Effect::Event(event)])
+        .await
+        .map_err(not_now)
+}
+
+/// The enabled account that has the address exactly, or the only one that has it without case.
+/// Accounts that others vouch for have no password to lose.
+fn meant<'a>(candidates: &'a [User], address: &Email) -> Option<&'a User> {
+    let fits = |user: &&User| {
+        user.email.folded() == address.folded()
+            && (user.secret.is_some() || user.auth_provider.is_none())
+    };
+    let exact = candidates.iter().find(|user| user.email == *address);
+    if let Some(user) = exact {
+        return Some(user).filter(fits);
+    }
+    let mut without_case = candidates.iter().filter(fits);
+    match (without_case.next(), without_case.next()) {
+        (Some(user), None) => Some(user),
+        _ => None,
+    }
+}
+
+/// Makes a code and keeps what recognises it.
+async fn mint(
+    ports: &Ports,
+    user: &User,
+    purpose: CodePurpose,
+    lifetime: std::time::Duration,
+) -> Result<(OneTimeCode, Timestamp), Failure> {
+    let mut bytes = [0; OneTimeCode::BYTES];
+    ports.entropy.fill(&mut bytes);
+    let code = OneTimeCode::new(bytes);
+    let now = ports.clock.now();
+    let expires_at = super::super::expiry(now, lifetime);
+    let record = CodeRecord {
+        digest: code.digest(),
+        purpose,
+        user: user.id.clone(),
+        email: user.email.clone(),
+        created_at: now,
+        expires_at,
+    };
+    ports.users.add_code(record).await.map_err(not_now)?;
+    Ok((code, expires_at))
+}
+
+async fn deliver(ports: &Ports, user: &User, content: MailContent) -> Result<(), Failure> {
+    let now = ports.clock.now();
+    let mail = Mail {
+        id: uuid_v7(&*ports.entropy, now),
+        to: user.email.clone(),
+        username: user.username.clone(),
+        content,
+        written_at: now,
+    };
+    ports.mailer.send(&mail).await.map_err(|error| match error {
+        MailError::Rejected { reason } => Failure::Never(reason),
+        MailError::Unavailable => Failure::NotNow,
+    })
+}
+
+fn not_now(_: StoreError) -> Failure {
+    Failure::NotNow
+}

@@ -1,0 +1,104 @@
+//! Codes that were mailed: what `UserStore` keeps of them.
+
+use diesel::prelude::*;
+use users_domain::model::{CodeDigest, CodePurpose, CodeRecord, Email, Proof, Timestamp, UserId};
+
+use crate::row::{StoredText, micros, moment};
+use crate::schema::one_time_codes;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = one_time_codes)]
+struct CodeRow {
+    digest: String,
+    purpose: String,
+    user_id: StoredText,
+    email: StoredText,
+    created_at: i64,
+    expires_at: i64,
+}
+
+/// Keeps a code; the caller has seen that the account is there.
+pub(crate) fn add(connection: &mut SqliteConnection, code: &CodeRecord) -> QueryResult<()> {
+    diesel::insert_into(one_time_codes::table)
+        .values(CodeRow {
+            digest: code.digest.to_hex(),
+            purpose: code.purpose.as_str().to_owned(),
+            user_id: StoredText(code.user.as_str().to_owned()),
+            email: StoredText(code.email.as_str().to_owned()),
+            created_at: micros(code.created_at),
+            expires_at: micros(code.expires_at),
+        })
+        .execute(connection)?;
+    Ok(())
+}
+
+/// A code that was neither used nor voided.
+pub(crate) fn find(
+    connection: &mut SqliteConnection,
+    proof: &Proof,
+    purpose: CodePurpose,
+) -> QueryResult<Option<CodeRecord>> {
+    let Proof::Digest(digest) = proof;
+    let row: Option<CodeRow> = one_time_codes::table
+        .find(digest.to_hex())
+        .filter(one_time_codes::purpose.eq(purpose.as_str()))
+        .filter(one_time_codes::used_at.is_null())
+        .select(CodeRow::as_select())
+        .first(connection)
+        .optional()?;
+    Ok(row.map(|row| row.into_record(*digest, purpose)))
+}
+
+impl CodeRow {
+    fn into_record(self, digest: CodeDigest, purpose: CodePurpose) -> CodeRecord {
+        CodeRecord {
+            digest,
+            purpose,
+            user: UserId::from_stored(self.user_id.0),
+            email: Email::from_stored(self.email.0),
+            created_at: moment(self.created_at).unwrap_or(Timestamp::UNIX_EPOCH),
+            // What cannot be read as a moment has expired.
+            expires_at: moment(self.expires_at).unwrap_or(Timestamp::UNIX_EPOCH),
+        }
+    }
+}
+
+/// Voids the codes of an account, those of one purpose or all.
+pub(crate) fn void(
+    connection: &mut SqliteConnection,
+    user: &str,
+    purpose: Option<CodePurpose>,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let good = one_time_codes::table
+        .filter(one_time_codes::user_id.eq(user))
+        .filter(one_time_codes::used_at.is_null());
+    let voided = one_time_codes::used_at.eq(micros(now));
+    match purpose {
+        Some(purpose) => diesel::update(good.filter(one_time_codes::purpose.eq(purpose.as_str())))
+            .set(voided)
+            .execute(connection)?,
+        None => diesel::update(good).set(voided).execute(connection)?,
+    };
+    Ok(())
+}
+
+/// Removes codes that are of no use any more.
+pub(crate) fn remove_expired(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    limit: u32,
+) -> QueryResult<usize> {
+    let useless = one_time_codes::table
+        .filter(
+            one_time_codes::expires_at
+                .le(micros(now))
+                .or(one_time_codes::used_at.is_not_null()),
+        )
+        .select(one_time_codes::digest)
+        .limit(limit.into());
+    let digests: Vec<String> = useless.load(connection)?;
+    diesel::delete(one_time_codes::table)
+        .filter(one_time_codes::digest.eq_any(digests))
+        .execute(connection)
+}
