@@ -4,7 +4,9 @@
 pub mod build_info;
 mod json_lines;
 pub mod metrics;
+pub mod outbox_metrics;
 mod panics;
+pub mod samples;
 
 use std::io::IsTerminal as _;
 

@@ -172,7 +172,7 @@ pub(crate) const ROOMS: &[Room] = &[
         name: "users-password",
         floor: Floor::Driven,
         own: DOMAIN,
-        third_party: &["bcrypt", "tokio"],
+        third_party: &["bcrypt", "rustix", "tokio"],
         dev_own: TESTKIT,
         dev_third_party: &[],
     },

@@ -7,8 +7,9 @@ use tokio::runtime::Builder;
 use users_domain::model::{Change, EffectKind, Needs, User, UserFilter};
 use users_domain::ports::{Outbox, StoreError, UserStore};
 use users_sqlite::SqliteOptions;
+use users_testkit::people::user;
 
-use crate::fixture::{BusyWriter, Fixture, begin_and_drop, effect, user};
+use crate::fixture::{BusyWriter, Fixture, begin_and_drop, effect};
 
 #[tokio::test]
 async fn a_full_queue_refuses_and_is_counted() {
