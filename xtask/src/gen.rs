@@ -29,6 +29,7 @@ fn all(root: &Path) -> Result<Vec<Generated>> {
         file("docs/layers.txt", &layers::text(&metadata)),
         file("docs/configuration.md", &generate::configuration_md()),
         file("docs/cli.md", &generate::cli_md()),
+        file("docs/errors.md", &generate::errors_md()),
         file("docs/permissions.md", &authorization::table_md()),
         file("deploy/example.env", &generate::example_env()),
     ])

@@ -24,8 +24,8 @@ use simulation::invariants;
 use simulation::operations::Operation;
 use simulation::world::World;
 
-/// Steps of one simulation; a third of them begin an operation.
-const STEPS: usize = 15_000;
+/// Steps of one simulation; about every fifth begins an operation.
+const STEPS: usize = 25_000;
 
 /// Makes a test of a seed, so that a failure names it.
 macro_rules! nothing_is_lost_doubled_or_half_done {
@@ -74,9 +74,6 @@ fn simulate(seed: u64) {
 
 /// A world in which nothing goes wrong, or nobody asks for anything, proves nothing.
 fn enough_happened(world: &World) {
-    for o in Operation::ALL { println!("{o:?} {:?}", world.tally(o)); }
-    for p in &world.faults { println!("{:?}", p.so_far()); }
-    println!("users {} committed {} published {} stolen {} ended {} dropped {}", world.fakes.store.users().len(), world.ledger.events().len(), world.fakes.publisher.events().len(), world.ledger.stolen_sessions().len(), world.processes_ended, world.futures_dropped);
     for plan in &world.faults {
         let faults = plan.so_far();
         assert!(
@@ -93,7 +90,7 @@ fn enough_happened(world: &World) {
         .map(|operation| world.tally(operation).begun)
         .iter()
         .sum();
-    assert!(begun > STEPS / 4, "{begun} operations");
+    assert!(begun > STEPS / 8, "{begun} operations");
     assert!(world.processes_ended > 0 && world.futures_dropped > 0);
     assert!(!world.ledger.stolen_sessions().is_empty());
 }

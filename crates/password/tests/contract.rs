@@ -1,5 +1,10 @@
 //! What the port asks of every adapter, asked of this one at bcrypt's least cost.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
 use std::sync::Arc;
 
 use users_domain::model::{PasswordAttempt, PasswordHash};

@@ -1,5 +1,10 @@
 //! Hashes that other programs made; these are libxcrypt's.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
 use users_domain::model::{PasswordAttempt, PasswordHash, PasswordPolicy};
 use users_domain::ports::{PasswordHasher, Verdict};
 use users_password::{BcryptHasher, HasherSettings};

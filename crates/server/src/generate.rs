@@ -62,6 +62,11 @@ the value that holds for each, and where it came from.
     text
 }
 
+/// `docs/errors.md`: every error code of the API.
+pub fn errors_md() -> String {
+    users_http::errors_md()
+}
+
 /// `deploy/example.env`: the settings of `serve` with their defaults, commented out.
 pub fn example_env() -> String {
     let mut text = String::from(

@@ -180,7 +180,8 @@ fn spawn(
         wired.entropy,
         settings,
         registry.clone(),
-    )?;
+    )?
+    .with_body_timeout(config.http.read_timeout);
     let settings = ServerSettings {
         read_header_timeout: config.http.read_header_timeout,
         idle_timeout: config.http.idle_timeout,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use users_domain::model::UserEvent;
 use users_system::{BoundedReadEvents, LogPublisher, SystemClock, SystemEntropy};
 use users_testkit::contract::{
     ClockUnderTest, EntropyUnderTest, EventPublisherUnderTest, ReadEventsUnderTest,
@@ -38,7 +39,7 @@ fn read_events() -> ReadEventsUnderTest {
             let (read_events, publisher) = (read_events.clone(), publisher.clone());
             Box::pin(async move {
                 read_events.publish_due(&publisher, usize::MAX).await;
-                publisher.events().iter().map(|event| event.id()).collect()
+                publisher.events().iter().map(UserEvent::id).collect()
             })
         }),
         keep: Box::new(()),

@@ -1,5 +1,10 @@
 //! What the log says of an event, and what it does not.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex};
 

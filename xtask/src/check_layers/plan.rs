@@ -112,6 +112,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "anyhow",
             "clap",
             "config",
+            "futures",
             "mimalloc",
             "prometheus",
             "strsim",

@@ -15,8 +15,8 @@ use users_testkit::faults::{Fault, FaultPlan, Faulty};
 
 use crate::forge::Forge;
 
-pub(crate) const ACCESS: Duration = Duration::from_secs(3_600);
-pub(crate) const REFRESH: Duration = Duration::from_secs(86_400);
+pub(crate) const ACCESS: Duration = Duration::from_hours(1);
+pub(crate) const REFRESH: Duration = Duration::from_hours(24);
 
 /// Issuer, verifier and keys, with everything around them.
 pub(crate) struct Fixture {

@@ -42,6 +42,21 @@ impl Operation {
         Self::ClearExpiredSessions,
     ];
 
+    /// How often it is asked for, compared with others.
+    pub(crate) fn weight(self) -> usize {
+        match self {
+            Self::Deliver => 8,
+            Self::Register | Self::SignIn | Self::Refresh => 3,
+            Self::ViewProfile => 2,
+            Self::SignInWrongly
+            | Self::RefreshWithACopy
+            | Self::List
+            | Self::EnsureAdministrator
+            | Self::Release
+            | Self::ClearExpiredSessions => 1,
+        }
+    }
+
     /// Whether it is a step of a replica's relay, of which there is one at a time.
     pub(crate) fn is_relays(self) -> bool {
         matches!(self, Self::Deliver | Self::Release)

@@ -25,7 +25,7 @@ const REPLICAS: usize = 3;
 /// How many operations are in flight at most.
 const MOST_IN_FLIGHT: usize = 16;
 /// How many people there are; some try to register more than once.
-const PEOPLE: usize = 500;
+const PEOPLE: usize = 400;
 /// Longer than the longest pause of a relay, and than another replica's lease.
 const LONGEST_WAIT: Duration = Duration::from_secs(61);
 
@@ -152,10 +152,10 @@ impl World {
     /// Something happens.
     pub(crate) fn step(&mut self) {
         match self.chance.below(1000) {
-            0..350 => self.begin_something(),
-            350..930 => self.let_something_go_on(),
+            0..220 => self.begin_something(),
+            220..930 => self.let_something_go_on(),
             930..960 => self.time_passes(),
-            960..970 => match self.chance.below(3) {
+            960..970 => match self.chance.below(5) {
                 0 => self.fakes.publisher.go_away(),
                 _ => self.fakes.publisher.come_back(),
             },
@@ -170,7 +170,7 @@ impl World {
         if self.in_flight.len() >= MOST_IN_FLIGHT {
             return;
         }
-        let operation = Operation::ALL[self.below(Operation::ALL.len())];
+        let operation = self.any_operation();
         let replica = self.below(self.replicas.len());
         let twice = |other: &InFlight| other.operation.is_relays() && other.replica == replica;
         if operation.is_relays() && self.in_flight.iter().any(twice) {
@@ -184,6 +184,18 @@ impl World {
                 attempt,
             });
         }
+    }
+
+    fn any_operation(&self) -> Operation {
+        let weights = Operation::ALL.map(Operation::weight);
+        let mut drawn = self.below(weights.iter().sum());
+        for (operation, weight) in Operation::ALL.into_iter().zip(weights) {
+            if drawn < weight {
+                return operation;
+            }
+            drawn -= weight;
+        }
+        unreachable!("what is drawn is below the sum of all weights")
     }
 
     fn let_something_go_on(&mut self) {

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, mpsc};
+use std::task::Poll;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
@@ -97,15 +99,16 @@ impl BusyWriter {
     }
 }
 
-/// Lets a call begin, then drops its future.
-pub(crate) async fn begin_and_drop<T>(call: impl Future<Output = T>) {
+/// Lets a call begin; it must have to wait. Dropping what is returned gives the call up.
+pub(crate) async fn begin<T>(call: impl Future<Output = T>) -> Pin<Box<impl Future<Output = T>>> {
     let mut call = Box::pin(call);
     std::future::poll_fn(|context| {
         assert!(
             call.as_mut().poll(context).is_pending(),
             "the call must have to wait"
         );
-        std::task::Poll::Ready(())
+        Poll::Ready(())
     })
     .await;
+    call
 }

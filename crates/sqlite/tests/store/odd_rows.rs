@@ -6,10 +6,10 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use users_domain::model::{
-    Change, ConflictField, Needs, Order, Role, Sort, SortDirection, Status, TagFilter, User,
-    UserFilter, UserId, UserQuery,
+    Change, Needs, Order, Role, Sort, SortDirection, Status, TagFilter, User, UserFilter, UserId,
+    UserQuery,
 };
-use users_domain::ports::{StoreError, UserStore};
+use users_domain::ports::UserStore;
 use users_sqlite::SqliteStore;
 use users_testkit::people::user;
 

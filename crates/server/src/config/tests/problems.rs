@@ -29,6 +29,7 @@ fn all_problems_are_reported_at_once_on_one_line_each() {
     let wrong = [
         ("MG_USERS_HTTP_PORT", "seventy"),
         ("MG_USERS_HTTP_SERVER_READ_HEADER_TIMEOUT", "5"),
+        ("MG_USERS_HTTP_SERVER_READ_TIMEOUT", "0"),
         ("MG_USERS_HTTP_SERVER_IDLE_TIMEOUT", "-1s"),
         ("MG_USERS_STORE", "mysql"),
         ("MG_USERS_AUTH", "none"),
