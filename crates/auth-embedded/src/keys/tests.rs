@@ -1,3 +1,5 @@
+//! The key file from its making to everything that can be wrong with it.
+
 use std::sync::Barrier;
 use std::thread;
 

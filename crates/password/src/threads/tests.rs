@@ -1,3 +1,5 @@
+//! The queue before the threads: full, given up, panicking, closed.
+
 use std::cell::RefCell;
 use std::sync::mpsc::{Receiver, Sender, channel};
 

@@ -62,9 +62,9 @@ fn all_problems_are_reported_at_once_on_one_line_each() {
         problems[1]
     );
     assert!(
-        problems[9].ends_with("expected a regular expression; unclosed group"),
+        problems[10].ends_with("expected a regular expression; unclosed group"),
         "{}",
-        problems[9]
+        problems[10]
     );
 }
 
