@@ -20,6 +20,7 @@ pub(crate) struct Threads {
     count: usize,
     queue: mpsc::Sender<Job>,
     refused: AtomicU64,
+    done: Arc<AtomicU64>,
     pace: Arc<Pace>,
 }
 
@@ -40,6 +41,9 @@ pub struct HasherStats {
     pub threads: usize,
     /// Passwords that wait for a thread.
     pub queue_depth: usize,
+    /// Passwords that were hashed or compared since the start, those too that were compared with
+    /// nothing, for the time it takes.
+    pub done: u64,
     /// Passwords that were refused since the start, because too many waited.
     pub refused: u64,
 }
@@ -61,6 +65,7 @@ impl Threads {
             count: settings.threads,
             queue,
             refused: AtomicU64::new(0),
+            done: Arc::default(),
             pace,
         })
     }
@@ -71,12 +76,15 @@ impl Threads {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HasherError> {
         let (sender, answer) = oneshot::channel();
+        let done = self.done.clone();
         let job = move || {
             if sender.is_closed() {
                 return Done::Skipped;
             }
+            let result = work();
+            done.fetch_add(1, Ordering::Relaxed);
             // The caller may have gone meanwhile.
-            let _ = sender.send(work());
+            let _ = sender.send(result);
             Done::Worked
         };
         self.queue
@@ -109,6 +117,7 @@ impl Threads {
         HasherStats {
             threads: self.count,
             queue_depth: self.depth(),
+            done: self.done.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
         }
     }

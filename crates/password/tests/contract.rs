@@ -29,8 +29,9 @@ fn subject() -> PasswordHasherUnderTest {
         queue: 16,
         cost: 4,
     };
+    let hasher = Arc::new(BcryptHasher::start(settings).unwrap());
     PasswordHasherUnderTest {
-        hasher: Arc::new(BcryptHasher::start(settings).unwrap()),
+        hasher: hasher.clone(),
         outdated: vec![
             stored("$2b$05$", "HNbAKRhpaujgo33bRWs.NLUTJO3lOy2"),
             stored("$2y$05$", "HNbAKRhpaujgo33bRWs.NLUTJO3lOy2"),
@@ -44,7 +45,7 @@ fn subject() -> PasswordHasherUnderTest {
             stored("$2d$04$", "jydOTSfIH/d5oUHpsygqV5X9xJLQc6e"),
             stored("$2b$04$", "jydOTSfIH/d5oUHpsygqV5X9xJLQc6"),
         ],
-        cost: CostMeasure::Time,
+        cost: CostMeasure::Count(Box::new(move || hasher.stats().done)),
         has_threads: true,
         most_in_flight: Some(18),
         keep: Box::new(()),

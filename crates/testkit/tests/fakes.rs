@@ -8,7 +8,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use users_domain::model::{BearerToken, PasswordAttempt, PasswordHash, UserEvent, UserId};
+use users_domain::model::{
+    BearerToken, Password, PasswordAttempt, PasswordHash, UserEvent, UserId,
+};
 use users_domain::ports::Clock;
 use users_testkit::contract::{
     ClockUnderTest, CostMeasure, EntropyUnderTest, EventPublisherUnderTest, Flaw, OutboxUnderTest,
@@ -208,13 +210,18 @@ fn forged(
 fn password_hasher() -> PasswordHasherUnderTest {
     let hasher = PlainHasher::new();
     let of = |password: &str, hash: PasswordHash| (PasswordAttempt::new(password.to_owned()), hash);
+    let too_long = "x".repeat(Password::MAX_BYTES + 1);
     PasswordHasherUnderTest {
         hasher: Arc::new(hasher.clone()),
         outdated: vec![of("secret", PlainHasher::outdated_hash_of("secret"))],
-        unacceptable: vec![of(
-            "secret",
-            PasswordHash::from_stored("plain$x$secret".to_owned()),
-        )],
+        unacceptable: vec![
+            of(
+                "secret",
+                PasswordHash::from_stored("plain$x$secret".to_owned()),
+            ),
+            of(&too_long, PlainHasher::hash_of(&too_long)),
+            of(&too_long, PlainHasher::outdated_hash_of(&too_long)),
+        ],
         cost: CostMeasure::Count(Box::new(move || hasher.verifications())),
         has_threads: false,
         most_in_flight: None,

@@ -62,22 +62,21 @@ async fn a_full_queue_refuses_and_counts_and_the_rest_is_done() {
         matches!(refused, Err(HasherError::Busy { retry_after }) if retry_after > Duration::ZERO),
         "{refused:?}"
     );
-    let (queue_depth, refused) = (2, 1);
-    assert_eq!(
-        threads.stats(),
-        HasherStats {
-            threads: 1,
-            queue_depth,
-            refused
-        }
-    );
+    let expected = HasherStats {
+        threads: 1,
+        queue_depth: 2,
+        done: 0,
+        refused: 1,
+    };
+    assert_eq!(threads.stats(), expected);
 
     end.send(()).unwrap();
     at_work.await.unwrap();
     for call in waiting {
         call.await.unwrap();
     }
-    assert_eq!(threads.stats().queue_depth, 0);
+    let stats = threads.stats();
+    assert_eq!((stats.queue_depth, stats.done), (0, 3));
 }
 
 #[tokio::test]
@@ -98,6 +97,7 @@ async fn a_job_whose_caller_has_gone_is_skipped() {
     // Jobs are taken in turn: the dropped one's turn has come and gone.
     threads.run(|| ()).await.unwrap();
     assert!(has_run.recv().is_err(), "it was thrown away without a run");
+    assert_eq!(threads.stats().done, 2);
 }
 
 thread_local! {

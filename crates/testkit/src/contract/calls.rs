@@ -3,32 +3,40 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::thread;
 
-use tokio::runtime::Builder;
-use tokio::sync::{Barrier, oneshot};
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
-/// Makes all calls at the same moment, on several threads; the answers in the order of the calls.
+/// Makes all calls at the same moment, each on a thread of its own; the answers in the order of the
+/// calls.
 pub(super) async fn at_once<T: Send + 'static>(
     calls: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
     let calls: Vec<_> = calls.into_iter().collect();
-    let start = Arc::new(Barrier::new(calls.len()));
-    let tasks: Vec<_> = calls
+    let missing = Arc::new(AtomicUsize::new(calls.len()));
+    let runtime = Handle::current();
+    let threads: Vec<_> = calls
         .into_iter()
         .map(|call| {
-            let start = start.clone();
-            tokio::spawn(async move {
-                start.wait().await;
-                call.await
+            let (missing, runtime) = (missing.clone(), runtime.clone());
+            on_a_thread(move || {
+                missing.fetch_sub(1, Ordering::SeqCst);
+                // To be woken would take longer than many a call: whoever came first would be done
+                // before the last begins.
+                while missing.load(Ordering::SeqCst) > 0 {
+                    thread::yield_now();
+                }
+                runtime.block_on(call)
             })
         })
         .collect();
     let mut answers = Vec::new();
-    for task in tasks {
-        answers.push(task.await.unwrap());
+    for answer in threads {
+        answers.push(answer.await);
     }
     answers
 }
@@ -39,24 +47,27 @@ where
     T: Send + 'static,
     F: Future<Output = T>,
 {
-    let (sender, answer) = oneshot::channel();
-    thread::spawn(move || {
+    on_a_thread(move || {
         let runtime = Builder::new_current_thread().build().unwrap();
-        // The suite has failed and gone if nobody listens.
-        let _ = sender.send(runtime.block_on(call()));
-    });
-    answer.await.expect("the call did not panic")
+        runtime.block_on(call())
+    })
+    .await
 }
 
-/// Runs something that blocks, or needs no runtime, on a thread that knows of none.
-pub(super) async fn without_a_runtime<T: Send + 'static>(
+/// Begins something at once on a thread that knows of no runtime; it may block.
+pub(super) fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
-) -> T {
+) -> impl Future<Output = T> {
     let (sender, answer) = oneshot::channel();
     thread::spawn(move || {
+        // Nobody listens any more when the suite has failed.
         let _ = sender.send(work());
     });
-    answer.await.expect("the call did not panic")
+    async {
+        answer
+            .await
+            .expect("what runs on the thread does not panic")
+    }
 }
 
 /// How often [`dropped_after`] lets a call go on, at most, before it is given up.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use time::UtcOffset;
 use users_domain::ports::Clock;
 
-use super::calls::without_a_runtime;
+use super::calls::on_a_thread;
 
 /// A clock.
 pub struct ClockUnderTest {
@@ -37,7 +37,7 @@ pub async fn it_needs_no_runtime_and_answers_many_threads(subject: &ClockUnderTe
     let threads: Vec<_> = (0..8)
         .map(|_| {
             let clock = subject.clock.clone();
-            without_a_runtime(move || {
+            on_a_thread(move || {
                 for _ in 0..QUESTIONS {
                     clock.now();
                 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use users_domain::ports::Entropy;
 
-use super::calls::without_a_runtime;
+use super::calls::on_a_thread;
 
 /// A source of randomness.
 pub struct EntropyUnderTest {
@@ -44,7 +44,7 @@ pub async fn nothing_repeats_on_any_thread(subject: &EntropyUnderTest) {
     let threads: Vec<_> = (0..THREADS)
         .map(|_| {
             let entropy = subject.entropy.clone();
-            without_a_runtime(move || {
+            on_a_thread(move || {
                 let mut drawn = Vec::with_capacity(DRAWS);
                 for _ in 0..DRAWS {
                     let mut bytes = [0; 16];

@@ -15,8 +15,8 @@ pub struct PasswordHasherUnderTest {
     pub hasher: Arc<dyn PasswordHasher>,
     /// Hashes of another known format or cost, with the passwords they are of.
     pub outdated: Vec<(PasswordAttempt, PasswordHash)>,
-    /// Stored texts that match nothing although their format is known: broken, or dearer to verify
-    /// than the hasher allows. With the passwords they would be of.
+    /// Stored texts that match nothing although their format is known: broken, dearer to verify than
+    /// the hasher allows, or of a password that is too long. With the passwords they would be of.
     pub unacceptable: Vec<(PasswordAttempt, PasswordHash)>,
     /// How the suite sees that a comparison was paid for.
     pub cost: CostMeasure,

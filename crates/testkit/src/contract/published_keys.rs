@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::TokensUnderTest;
-use super::calls::without_a_runtime;
+use super::calls::on_a_thread;
 use super::tokens::ada;
 
 suite! {
@@ -72,6 +72,6 @@ fn header(token: &str) -> Option<Value> {
 
 pub async fn it_needs_no_runtime(subject: &TokensUnderTest) {
     let keys = subject.keys.clone();
-    let there = without_a_runtime(move || keys.key_set()).await;
+    let there = on_a_thread(move || keys.key_set()).await;
     assert_eq!(there, subject.keys.key_set());
 }

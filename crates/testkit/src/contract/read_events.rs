@@ -8,7 +8,7 @@ use users_domain::ports::ReadEvents;
 use uuid::Uuid;
 
 use super::Keep;
-use super::calls::without_a_runtime;
+use super::calls::on_a_thread;
 use super::material::event;
 
 /// A taker of notes, and sight of what becomes of them.
@@ -82,7 +82,7 @@ pub async fn it_needs_no_runtime_and_takes_notes_from_many_threads(subject: &Rea
     let threads: Vec<_> = (0..8)
         .map(|thread| {
             let read_events = subject.read_events.clone();
-            without_a_runtime(move || {
+            on_a_thread(move || {
                 for number in 0..EACH {
                     read_events.note(event("ada", thread * EACH + number));
                 }
