@@ -96,7 +96,11 @@ impl Claims {
         if !ROLE_CLAIMS.contains(&self.role) {
             return Err("its role is unknown");
         }
-        let kind = TokenKind::from_u8(self.kind).ok_or("its type is unknown")?;
+        // The other kinds are the platform's; a token of ours never is one.
+        let kind = [TokenKind::Access, TokenKind::Refresh]
+            .into_iter()
+            .find(|kind| kind.as_u8() == self.kind)
+            .ok_or("it is of a kind that is not issued here")?;
         let is_whole = self.session.is_some() && self.generation.is_some();
         if kind == TokenKind::Refresh && !is_whole {
             return Err("it is a refresh token without a session");

@@ -15,6 +15,8 @@ use users_system::BoundedReadEvents;
 const PAUSE: Duration = Duration::from_millis(250);
 /// How many effects one step carries out.
 const BATCH: u32 = 100;
+/// How many notes of reads are published at the end: all that can wait, and no endless more.
+const LAST_BATCH: usize = 10_000;
 /// How often expired sessions are cleared away, and how many in one step.
 const SESSIONS_PAUSE: Duration = Duration::from_hours(1);
 const SESSIONS_BATCH: u32 = 1000;
@@ -42,7 +44,7 @@ impl Tasks {
                 read_events.publish_due(&*publisher, BATCH as usize).await;
                 pause(PAUSE, &mut stopped).await;
             }
-            read_events.publish_due(&*publisher, usize::MAX).await;
+            read_events.publish_due(&*publisher, LAST_BATCH).await;
         });
         Self { stop, running }
     }

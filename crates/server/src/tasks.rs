@@ -120,7 +120,9 @@ async fn deliver(
 pub async fn read_events(publish: PublishReadEvents, traffic: Traffic, shutdown: Shutdown) {
     loop {
         let last = shutdown.is_requested() && !*traffic.0.borrow();
-        publish().await;
+        while publish().await && !shutdown.is_forced() {
+            tokio::task::yield_now().await;
+        }
         if last || shutdown.is_forced() {
             return;
         }

@@ -40,8 +40,8 @@ pub struct Wired {
     store: SqliteStore,
 }
 
-/// Publishes some of the noted reads that wait.
-pub type PublishReadEvents = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+/// Publishes some of the noted reads that wait, and says whether more may wait.
+pub type PublishReadEvents = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
 
 /// Why the adapters could not be brought up.
 #[derive(Debug, thiserror::Error)]
@@ -170,9 +170,10 @@ fn publish_read_events(
     Arc::new(move || {
         let (read_events, publisher) = (read_events.clone(), publisher.clone());
         Box::pin(async move {
-            read_events
+            let published = read_events
                 .publish_due(&*publisher, READ_EVENTS_BATCH)
                 .await;
+            published == READ_EVENTS_BATCH
         })
     })
 }

@@ -58,10 +58,16 @@ async fn what_others_may_leave_out_or_add_does_not_matter() {
 async fn every_kind_of_token_is_told_apart() {
     let (fixture, forge, header, claims) = odd();
     let claims = with(&with(&claims, "jti", json!("session")), "gen", json!(0));
-    for number in 0..=5 {
-        let token = forge.sign(&header, with(&claims, "type", json!(number)));
+    for kind in [TokenKind::Access, TokenKind::Refresh] {
+        let token = forge.sign(&header, with(&claims, "type", json!(kind.as_u8())));
         let verified = fixture.verify(&BearerToken::new(token)).await.unwrap();
-        assert_eq!(Some(verified.kind), TokenKind::from_u8(number));
+        assert_eq!(verified.kind, kind);
+    }
+    for number in 2..=6 {
+        let token = forge.sign(&header, with(&claims, "type", json!(number)));
+        fixture
+            .assert_refused(&token, "kinds that are not issued here")
+            .await;
     }
 }
 

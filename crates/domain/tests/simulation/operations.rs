@@ -269,8 +269,8 @@ fn is_there(world: &World, name: &str) -> bool {
         .any(|user| user.email.as_str().eq_ignore_ascii_case(&email))
 }
 
-/// Whether somebody was told that a person of just this name has an account: his password is that
-/// of the name as he spelt it.
+/// Whether somebody was told that he has an account under this name in lower case, which decides his
+/// password too.
 fn is_registered(world: &World, name: &str) -> bool {
     let email = people::email_of(&name.to_ascii_lowercase());
     let mut users = world.registered.values();
