@@ -1,5 +1,5 @@
-//! What tests of anything around users need: for every port a fake, a mock, faults and a contract
-//! suite.
+//! What tests of anything around users need: a fake and a contract suite for every port, mocks,
+//! faults and people.
 //!
 //! - [`fakes`] keep the contracts, in memory, and let a test look inside; [`Fakes`] is a whole
 //!   [`Users`] on them.
@@ -25,7 +25,7 @@ use fakes::{
     SeededEntropy,
 };
 
-/// Mocks of every port; their expectations are checked when they are dropped.
+/// Mocks of the ports; their expectations are checked when they are dropped.
 pub mod mocks {
     pub use users_domain::ports::{
         MockEventPublisher, MockOutbox, MockPasswordHasher, MockPublishedKeys, MockReadEvents,
