@@ -1,11 +1,10 @@
 //! Somebody to administer a fresh service, as `MG_USERS_ADMIN_*` say.
 
-use users_domain::model::{Password, PasswordPolicy, RequestContext};
+use tracing::{error, info, warn};
+use users_domain::model::{Password, PasswordPolicy, RequestContext, UserId};
 use users_domain::ports::Entropy;
 use users_domain::services::{AdministratorOutcome, FirstAdministrator};
 use users_domain::{Error, Users};
-
-use tracing::{error, info, warn};
 
 use crate::config::AdminSettings;
 
@@ -69,7 +68,7 @@ fn report(outcome: &Result<AdministratorOutcome, Error>) {
              left as it is"
         ),
         Ok(AdministratorOutcome::OtherAdministrators(ids)) => {
-            let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+            let ids: Vec<&str> = ids.iter().map(UserId::as_str).collect();
             warn!(
                 administrators = ids.join(","),
                 "nobody has the e-mail address MG_USERS_ADMIN_EMAIL, and none was made for it: \

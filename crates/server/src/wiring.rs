@@ -164,16 +164,14 @@ fn publisher() -> Arc<dyn EventPublisher> {
 }
 
 fn publish_read_events(
-    read_events: Arc<BoundedReadEvents>,
+    notes: Arc<BoundedReadEvents>,
     publisher: Arc<dyn EventPublisher>,
 ) -> PublishReadEvents {
     Arc::new(move || {
-        let (read_events, publisher) = (read_events.clone(), publisher.clone());
+        let (notes, publisher) = (notes.clone(), publisher.clone());
         Box::pin(async move {
-            let published = read_events
-                .publish_due(&*publisher, READ_EVENTS_BATCH)
-                .await;
-            published == READ_EVENTS_BATCH
+            let count = notes.publish_due(&*publisher, READ_EVENTS_BATCH).await;
+            count == READ_EVENTS_BATCH
         })
     })
 }

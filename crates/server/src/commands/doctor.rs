@@ -17,15 +17,15 @@ enum Finding {
 
 /// Prints one line a check; fails if something is wrong.
 pub(super) fn run(config: &Config) -> ExitCode {
-    let checks: [(&str, fn(&Config) -> Finding); 4] = [
-        ("settings", settings),
-        ("store", store),
-        ("signing key", signing_key),
-        ("administrator", administrator),
+    let findings = [
+        ("settings", settings(config)),
+        ("store", store(config)),
+        ("signing key", signing_key(config)),
+        ("administrator", administrator(config)),
     ];
     let mut healthy = true;
-    for (subject, check) in checks {
-        let (mark, text) = match check(config) {
+    for (subject, finding) in findings {
+        let (mark, text) = match finding {
             Finding::Well(text) => ("ok", text),
             Finding::Doubtful(text) => ("warn", text),
             Finding::Wrong(text) => {

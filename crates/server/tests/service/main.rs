@@ -1,5 +1,11 @@
 //! The service as its users meet it: the built binary, started as they start it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
 mod commands;
 mod crash;
 mod documented;

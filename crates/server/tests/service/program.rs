@@ -227,7 +227,6 @@ pub(crate) fn registration(username: &str) -> Value {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) headers: reqwest::header::HeaderMap,
     pub(crate) body: Value,
     pub(crate) text: String,
 }
@@ -235,15 +234,10 @@ pub(crate) struct Answer {
 impl Answer {
     fn of(response: reqwest::Result<reqwest::blocking::Response>) -> Self {
         let response = response.expect("an answer");
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let status = response.status().as_u16();
         let text = response.text().unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Self {
-            status,
-            headers,
-            body,
-            text,
-        }
+        Self { status, body, text }
     }
 
     /// The body, if the status is this one.
@@ -251,12 +245,6 @@ impl Answer {
     pub(crate) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         self.body
-    }
-
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
     }
 }
 
