@@ -2,6 +2,9 @@
 
 mod layers;
 
+use magistrala_users::generate;
+use users_domain::authorization;
+
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -22,7 +25,14 @@ fn all(root: &Path) -> Result<Vec<Generated>> {
         path,
         text: with_origin(path, body),
     };
-    Ok(vec![file("docs/layers.txt", &layers::text(&metadata))])
+    Ok(vec![
+        file("docs/layers.txt", &layers::text(&metadata)),
+        file("docs/configuration.md", &generate::configuration_md()),
+        file("docs/cli.md", &generate::cli_md()),
+        file("docs/errors.md", &generate::errors_md()),
+        file("docs/permissions.md", &authorization::table_md()),
+        file("deploy/example.env", &generate::example_env()),
+    ])
 }
 
 /// Writes every generated file that is not as it should be, and names it.

@@ -1,5 +1,7 @@
 //! Opens `./data`, registers somebody, logs him in and lists the accounts.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use users_embedded::domain::Error;
 use users_embedded::domain::model::UserQuery;
 use users_embedded::{SignUp, Users};

@@ -89,7 +89,10 @@ impl Builder {
     pub async fn open(self) -> Result<Users, OpenError> {
         // Opening reads and writes files: it gets a thread, so that no async worker waits.
         let (opened, answer) = tokio::sync::oneshot::channel();
-        std::thread::spawn(move || opened.send(self.open_blocking()));
+        std::thread::spawn(move || {
+            // The caller may have given up meanwhile.
+            let _ = opened.send(self.open_blocking());
+        });
         answer.await.map_err(|_| OpenError::Stopped)?
     }
 

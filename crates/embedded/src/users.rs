@@ -127,6 +127,7 @@ impl Users {
             self.services.clone(),
             self.read_events.clone(),
             self.publisher.clone(),
+            Arc::new(self.store.clone()),
         )
     }
 

@@ -1,1 +1,60 @@
-//! Placeholder until its first module lands.
+//! The HTTP API of users as a library on actix-web.
+//!
+//! [`serve`] answers on sockets that the caller has bound; [`configure`] mounts the API in an
+//! actix-web app of the caller's own. Both need an [`Api`]: the services and what they are shown
+//! with.
+//!
+//! Read the source in this order: `routes`, the table of contents; `extract`, what every request
+//! is read with; one file an operation under `users` and `tokens`; `error`, the one table from
+//! what happened to what the client is told; `middleware`, what is done round every request.
+//!
+//! What holds everywhere:
+//!
+//! - **The order of checks**: who asks, content type, body or query, values, rights about values.
+//!   A bad token is 401 whatever else the request holds.
+//! - **Strict about what it knows, indifferent to the rest.** Unknown members and parameters are
+//!   ignored. A known one is refused, and named, if it has the wrong type, is given twice, is not
+//!   UTF-8, holds U+0000 (passwords at login may) or is nested too deep. Member names keep their
+//!   case; `null` is the same as absent.
+//! - **Bounded**: a body has at most [`MAX_BODY_BYTES`] and fifteen seconds to arrive
+//!   ([`Api::with_body_timeout`]).
+//! - **Errors** are JSON, `{"message", "code", "request_id"}` and `"field"` where one is to blame;
+//!   with `Accept: application/problem+json` they are RFC 9457. [`errors_md`] prints the codes.
+//! - **Every answer** carries `X-Request-Id`, taken over from the request where it is fit for a
+//!   log; so does every log line, within the span `request`. Only what actix-web answers before
+//!   there is a request goes without: a malformed head (400), too large a head (431), a head that
+//!   never arrives (408).
+//! - **Nothing is kept by caches** but the published keys.
+//! - A client that goes away does not end its request: what was begun is finished.
+//!
+//! A program with an app of its own mounts the API where it likes:
+//!
+//! ```no_run
+//! # fn mount(api: &users_http::Api) {
+//! use actix_web::{App, web};
+//!
+//! let accounts = web::scope("/accounts").configure(users_http::configure(api));
+//! let app = App::new().service(accounts);
+//! # }
+//! ```
+
+mod answer;
+mod enums;
+mod error;
+mod extract;
+mod health;
+mod key_set;
+mod metrics;
+mod middleware;
+mod routes;
+mod server;
+mod state;
+mod tokens;
+mod users;
+
+pub use enums::EnumFormat;
+pub use error::errors_md;
+pub use extract::MAX_BODY_BYTES;
+pub use routes::configure;
+pub use server::{ServerSettings, serve};
+pub use state::{About, Api, ApiSettings};

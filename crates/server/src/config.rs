@@ -17,7 +17,6 @@ mod known_names;
 mod passwords;
 mod problem;
 mod reader;
-mod secret;
 mod source;
 mod store;
 mod telemetry;
@@ -36,7 +35,6 @@ pub use environment::{Environment, ProcessEnvironment};
 pub use http::HttpSettings;
 pub use passwords::PasswordSettings;
 pub use problem::{Problem, Problems};
-pub use secret::Secret;
 pub use store::{StoreKind, StoreSettings};
 pub use telemetry::{LogLevel, TelemetrySettings};
 pub use variable::{Entry, Preset, Section};
@@ -262,7 +260,7 @@ fn effective(reader: &Reader) -> Vec<Setting> {
     for section in SECTIONS {
         for entry in section.entries {
             let (value, origin) = match reader.found(entry) {
-                Some(found) if entry.is_secret => (secret::STARS.to_owned(), found.origin.clone()),
+                Some(found) if entry.is_secret => (problem::STARS.to_owned(), found.origin.clone()),
                 Some(found) => (found.text.clone(), found.origin.clone()),
                 None => {
                     let preset = entry.preset(reader.profile);

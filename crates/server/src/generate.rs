@@ -62,6 +62,18 @@ the value that holds for each, and where it came from.
     text
 }
 
+/// `docs/errors.md`: every error code of the API.
+pub fn errors_md() -> String {
+    format!(
+        "# Errors\n\n\
+         Every error is JSON with `message` (for people, may change), `code` (for programs, stays),\n\
+         `request_id` (found in the log), and `field` where one is at fault. With\n\
+         `Accept: application/problem+json` it is a problem document of RFC 9457 with the same\n\
+         members.\n\n{}",
+        users_http::errors_md()
+    )
+}
+
 /// `deploy/example.env`: the settings of `serve` with their defaults, commented out.
 pub fn example_env() -> String {
     let mut text = String::from(

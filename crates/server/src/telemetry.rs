@@ -4,7 +4,9 @@
 pub mod build_info;
 mod json_lines;
 pub mod metrics;
+pub mod outbox_metrics;
 mod panics;
+pub mod samples;
 
 use std::io::IsTerminal as _;
 
@@ -87,7 +89,9 @@ where
 fn filter<S: Subscriber>(
     settings: &TelemetrySettings,
 ) -> Result<impl Filter<S> + use<S>, ParseError> {
-    let level = settings.level.to_string();
+    // The server library announces its start and end, of which this program tells already, and calls
+    // every malformed request an error: strangers could fill the log.
+    let level = format!("{},actix_server=warn,actix_http=off", settings.level);
     let wanted = EnvFilter::builder().parse(settings.filter.as_ref().unwrap_or(&level))?;
     let spans = filter_fn(|metadata| {
         metadata.is_span()

@@ -67,7 +67,8 @@ pub trait UserStore: Send + Sync {
     /// The account with this id.
     async fn find(&self, id: &UserId) -> Result<Option<User>, StoreError>;
 
-    /// The enabled accounts that somebody who types this may mean, at most 100.
+    /// The enabled accounts that somebody who types this may mean, at most 100; those that equal it
+    /// exactly are among them.
     async fn find_by_login(&self, identity: &str) -> Result<Vec<User>, StoreError>;
 
     /// One page of accounts.

@@ -148,15 +148,18 @@ impl Registration {
         &self,
         email: &str,
     ) -> Result<Option<AdministratorOutcome>, Error> {
+        let exists = |users: &[User]| {
+            let mut users = users.iter();
+            users.find(|user| user.email.as_str() == email).map(|user| {
+                AdministratorOutcome::Exists {
+                    id: user.id.clone(),
+                    administrator: user.is_enabled_administrator(),
+                }
+            })
+        };
         let candidates = self.ports.users.find_by_login(email).await?;
-        if let Some(user) = candidates
-            .into_iter()
-            .find(|user| user.email.as_str() == email)
-        {
-            return Ok(Some(AdministratorOutcome::Exists {
-                administrator: user.is_enabled_administrator(),
-                id: user.id,
-            }));
+        if let Some(outcome) = exists(&candidates) {
+            return Ok(Some(outcome));
         }
         let administrators = UserQuery {
             filter: UserFilter {
@@ -169,6 +172,10 @@ impl Registration {
             limit: UserQuery::MAX_LIMIT,
         };
         let found = self.ports.users.page(&administrators).await?.items;
+        // Another replica may have made the account between the two looks.
+        if let Some(outcome) = exists(&found) {
+            return Ok(Some(outcome));
+        }
         let ids: Vec<UserId> = found.into_iter().map(|user| user.id).collect();
         Ok((!ids.is_empty()).then_some(AdministratorOutcome::OtherAdministrators(ids)))
     }

@@ -1,12 +1,32 @@
 //! Settings of the first administrator.
 
+use users_domain::model::{Password, PasswordPolicy, PersonName, Username};
+
 use super::kind;
 use super::reader::Reader;
-use super::secret::Secret;
-use super::variable::{Preset, Section, Variable};
+use super::variable::{Kind, Preset, Section, Variable};
 
 /// Documented, so known to everybody.
 const DEFAULT_PASSWORD: &str = "12345678";
+
+const PASSWORD_TEXT: Kind<Password> = Kind {
+    name: "secret",
+    expected: "1 to 72 bytes without U+0000",
+    // The operator's own choice: the pattern for everybody else's passwords does not rule it.
+    parse: |text| PasswordPolicy::anything().accept(text).map_err(|_| None),
+};
+
+const USERNAME_TEXT: Kind<Username> = Kind {
+    name: "username",
+    expected: "1 to 32 letters, digits, single _ or -, beginning with a letter or digit",
+    parse: |text| Username::parse(text).map_err(|_| None),
+};
+
+const NAME: Kind<PersonName> = Kind {
+    name: "name",
+    expected: "1 to 254 bytes without control characters",
+    parse: |text| PersonName::parse("name", text).map_err(|_| None),
+};
 
 static EMAIL: Variable<String> = Variable::new(
     "MG_USERS_ADMIN_EMAIL",
@@ -16,9 +36,9 @@ static EMAIL: Variable<String> = Variable::new(
      already is never changed.",
 );
 
-static PASSWORD: Variable<Secret> = Variable::new(
+static PASSWORD: Variable<Password> = Variable::new(
     "MG_USERS_ADMIN_PASSWORD",
-    kind::SECRET,
+    PASSWORD_TEXT,
     Preset::Value(DEFAULT_PASSWORD),
     "Password of that administrator, used only when the account is made. Everybody knows the \
      default: `serve` warns as long as it is set. `dev` makes a random one and shows it once.",
@@ -26,23 +46,23 @@ static PASSWORD: Variable<Secret> = Variable::new(
 .in_dev(Preset::Unset("a random one, shown once"))
 .secret();
 
-static USERNAME: Variable<String> = Variable::new(
+static USERNAME: Variable<Username> = Variable::new(
     "MG_USERS_ADMIN_USERNAME",
-    kind::TEXT,
+    USERNAME_TEXT,
     Preset::Value("admin"),
     "Username of that administrator; a suffix is added if somebody else has it.",
 );
 
-static FIRST_NAME: Variable<String> = Variable::new(
+static FIRST_NAME: Variable<PersonName> = Variable::new(
     "MG_USERS_ADMIN_FIRST_NAME",
-    kind::TEXT,
+    NAME,
     Preset::Value("super"),
     "First name of that administrator.",
 );
 
-static LAST_NAME: Variable<String> = Variable::new(
+static LAST_NAME: Variable<PersonName> = Variable::new(
     "MG_USERS_ADMIN_LAST_NAME",
-    kind::TEXT,
+    NAME,
     Preset::Value("admin"),
     "Last name of that administrator.",
 );
@@ -64,13 +84,13 @@ pub struct AdminSettings {
     /// E-mail address, byte for byte as it was written.
     pub email: String,
     /// Password; `None`, possible in `dev` only, asks for a random one.
-    pub password: Option<Secret>,
+    pub password: Option<Password>,
     /// Username.
-    pub username: String,
+    pub username: Username,
     /// First name.
-    pub first_name: String,
+    pub first_name: PersonName,
     /// Last name.
-    pub last_name: String,
+    pub last_name: PersonName,
 }
 
 impl AdminSettings {

@@ -15,6 +15,16 @@ const PORT_NUMBER: Kind<u16> = Kind {
     parse: |text| text.parse().map_err(|_| None),
 };
 
+/// A limit that there always is.
+const POSITIVE_DURATION: Kind<Duration> = Kind {
+    expected: "a duration above 0 such as 15s or 300ms",
+    parse: |text| match (kind::DURATION.parse)(text) {
+        Ok(Duration::ZERO) => Err(None),
+        parsed => parsed,
+    },
+    ..kind::DURATION
+};
+
 static HOST: Variable<String> = Variable::new(
     "MG_USERS_HTTP_HOST",
     kind::TEXT,
@@ -36,6 +46,13 @@ static READ_HEADER_TIMEOUT: Variable<Duration> = Variable::new(
     "How long a client may take to send the head of a request before it gets 408. 0 is no limit.",
 );
 
+static READ_TIMEOUT: Variable<Duration> = Variable::new(
+    "MG_USERS_HTTP_SERVER_READ_TIMEOUT",
+    POSITIVE_DURATION,
+    Preset::Value("15s"),
+    "How long a client may take to send the body of a request before it gets 408.",
+);
+
 static IDLE_TIMEOUT: Variable<Duration> = Variable::new(
     "MG_USERS_HTTP_SERVER_IDLE_TIMEOUT",
     kind::DURATION,
@@ -49,6 +66,7 @@ pub(super) static SECTION: Section = Section {
         &HOST.entry,
         &PORT.entry,
         &READ_HEADER_TIMEOUT.entry,
+        &READ_TIMEOUT.entry,
         &IDLE_TIMEOUT.entry,
     ],
 };
@@ -62,6 +80,8 @@ pub struct HttpSettings {
     pub port: u16,
     /// How long the head of a request may take; zero is no limit.
     pub read_header_timeout: Duration,
+    /// How long the body of a request may take.
+    pub read_timeout: Duration,
     /// How long an idle connection is kept; zero closes it after each answer.
     pub idle_timeout: Duration,
 }
@@ -71,6 +91,7 @@ impl HttpSettings {
         let host = reader.required(&HOST);
         let port = reader.required(&PORT);
         let read_header_timeout = reader.required(&READ_HEADER_TIMEOUT);
+        let read_timeout = reader.required(&READ_TIMEOUT);
         let idle_timeout = reader.required(&IDLE_TIMEOUT);
         match reader.profile {
             Profile::Dev => {
@@ -90,6 +111,7 @@ impl HttpSettings {
             host: host?,
             port: port?,
             read_header_timeout: read_header_timeout?,
+            read_timeout: read_timeout?,
             idle_timeout: idle_timeout?,
         })
     }

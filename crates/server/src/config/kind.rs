@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::duration::parse_duration;
-use super::secret::Secret;
 use super::variable::Kind;
 
 /// Any text.
@@ -12,13 +11,6 @@ pub(super) const TEXT: Kind<String> = Kind {
     name: "text",
     expected: "a text",
     parse: |text| Ok(text.to_owned()),
-};
-
-/// A text that must never be shown.
-pub(super) const SECRET: Kind<Secret> = Kind {
-    name: "secret",
-    expected: "a text",
-    parse: |text| Ok(Secret::new(text)),
 };
 
 /// A file or folder, relative to the folder in which the program is started.

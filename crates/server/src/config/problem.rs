@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use super::secret::STARS;
 use super::variable::Entry;
+
+/// What stands where a secret would.
+pub(super) const STARS: &str = "***";
 
 /// One thing that keeps the service from starting, on one line, without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -61,9 +61,9 @@ fn serve_starts_from_the_documented_defaults() {
     assert!(config.is_default_admin_password());
     assert_eq!(
         [
-            &config.admin.username,
-            &config.admin.first_name,
-            &config.admin.last_name
+            config.admin.username.as_str(),
+            config.admin.first_name.as_str(),
+            config.admin.last_name.as_str()
         ],
         ["admin", "super", "admin"]
     );

@@ -1,14 +1,14 @@
 //! The service as its users meet it: the built binary, started as they start it.
 
-#[path = "service/commands.rs"]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
 mod commands;
-#[path = "service/crash.rs"]
 mod crash;
-#[path = "service/documented.rs"]
 mod documented;
-#[path = "service/lifecycle.rs"]
 mod lifecycle;
-#[path = "service/program.rs"]
 mod program;
-#[path = "service/rights.rs"]
 mod rights;

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 /// The administrator's password wherever a test sets one.
-pub const ADMIN_PASSWORD: &str = "correct horse battery";
+pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery";
 /// How long a start or a stop may take before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The binary, ready to be given arguments and settings; none of the caller's settings leak in.
-pub fn binary() -> Command {
+pub(crate) fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_magistrala-users"));
     command
         .env_clear()
@@ -25,22 +25,22 @@ pub fn binary() -> Command {
 }
 
 /// A running service.
-pub struct Program {
+pub(crate) struct Program {
     child: Child,
-    pub address: String,
+    pub(crate) address: String,
     /// What stands before the first request: the lines on standard output.
-    pub banner: String,
+    pub(crate) banner: String,
     log: Arc<Mutex<String>>,
     readers: Vec<JoinHandle<()>>,
 }
 
 impl Program {
     /// `magistrala-users dev` on a free port with its data in `folder`.
-    pub fn dev(folder: &Path) -> Self {
+    pub(crate) fn dev(folder: &Path) -> Self {
         Self::dev_with(folder, &[("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD)])
     }
 
-    pub fn dev_with(folder: &Path, settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn dev_with(folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = binary();
         command
             .arg("dev")
@@ -51,7 +51,7 @@ impl Program {
         Self::start(command)
     }
 
-    pub fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -117,20 +117,20 @@ impl Program {
         }
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.address)
     }
 
     /// Everything written to standard output and standard error so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
-    pub fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         Answer::of(client().post(self.url(path)).json(body).send())
     }
 
-    pub fn post_as(&self, path: &str, token: &str, body: &Value) -> Answer {
+    pub(crate) fn post_as(&self, path: &str, token: &str, body: &Value) -> Answer {
         Answer::of(
             client()
                 .post(self.url(path))
@@ -140,20 +140,20 @@ impl Program {
         )
     }
 
-    pub fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         Answer::of(client().get(self.url(path)).send())
     }
 
-    pub fn get_as(&self, path: &str, token: &str) -> Answer {
+    pub(crate) fn get_as(&self, path: &str, token: &str) -> Answer {
         Answer::of(client().get(self.url(path)).bearer_auth(token).send())
     }
 
-    pub fn register(&self, username: &str) -> Answer {
+    pub(crate) fn register(&self, username: &str) -> Answer {
         self.post("/users", &registration(username))
     }
 
     /// Logs in and gives the access and the refresh token.
-    pub fn log_in(&self, identity: &str, password: &str) -> (String, String) {
+    pub(crate) fn log_in(&self, identity: &str, password: &str) -> (String, String) {
         let answer = self
             .post(
                 "/users/tokens/issue",
@@ -164,12 +164,12 @@ impl Program {
         (token("access_token"), token("refresh_token"))
     }
 
-    pub fn administrator(&self) -> String {
+    pub(crate) fn administrator(&self) -> String {
         self.log_in("admin@example.com", ADMIN_PASSWORD).0
     }
 
     /// Sends a signal by number and waits for the end.
-    pub fn signal(mut self, signal: &str) -> (ExitStatus, String) {
+    pub(crate) fn signal(mut self, signal: &str) -> (ExitStatus, String) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill")
             .args([signal, &id])
@@ -194,13 +194,13 @@ impl Program {
         (status, self.log())
     }
 
-    pub fn terminate(self) -> String {
+    pub(crate) fn terminate(self) -> String {
         let (status, log) = self.signal("-TERM");
         assert!(status.success(), "{status}:\n{log}");
         log
     }
 
-    pub fn kill(self) -> String {
+    pub(crate) fn kill(self) -> String {
         self.signal("-KILL").1
     }
 }
@@ -214,7 +214,7 @@ impl Drop for Program {
 }
 
 /// The body of a registration as the mission documents it.
-pub fn registration(username: &str) -> Value {
+pub(crate) fn registration(username: &str) -> Value {
     json!({
         "first_name": "Ada",
         "last_name": "Lovelace",
@@ -225,42 +225,30 @@ pub fn registration(username: &str) -> Value {
 
 /// What came back.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: Value,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) text: String,
 }
 
 impl Answer {
     fn of(response: reqwest::Result<reqwest::blocking::Response>) -> Self {
         let response = response.expect("an answer");
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let status = response.status().as_u16();
         let text = response.text().unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Self {
-            status,
-            headers,
-            body,
-            text,
-        }
+        Self { status, body, text }
     }
 
     /// The body, if the status is this one.
     #[track_caller]
-    pub fn expect(self, status: u16) -> Value {
+    pub(crate) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         self.body
     }
-
-    pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
-    }
 }
 
-pub fn client() -> reqwest::blocking::Client {
+pub(crate) fn client() -> reqwest::blocking::Client {
     reqwest::blocking::Client::builder()
         .timeout(PATIENCE)
         .build()
@@ -268,7 +256,7 @@ pub fn client() -> reqwest::blocking::Client {
 }
 
 /// A folder of one's own, removed with the guard.
-pub fn folder() -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn folder() -> (tempfile::TempDir, PathBuf) {
     let guard = tempfile::tempdir().unwrap();
     let data = guard.path().join("data");
     (guard, data)

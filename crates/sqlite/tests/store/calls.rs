@@ -7,8 +7,9 @@ use tokio::runtime::Builder;
 use users_domain::model::{Change, EffectKind, Needs, User, UserFilter};
 use users_domain::ports::{Outbox, StoreError, UserStore};
 use users_sqlite::SqliteOptions;
+use users_testkit::people::user;
 
-use crate::fixture::{BusyWriter, Fixture, begin_and_drop, effect, user};
+use crate::fixture::{BusyWriter, Fixture, begin, effect};
 
 #[tokio::test]
 async fn a_full_queue_refuses_and_is_counted() {
@@ -58,7 +59,7 @@ async fn a_future_dropped_before_its_call_began_leaves_nothing() {
     let store = fixture.open();
     let ada = store.insert(user("ada"), Vec::new()).await.unwrap();
     let writer = BusyWriter::keep(&store, &ada).await;
-    begin_and_drop(store.insert(user("grace"), vec![effect("grace")])).await;
+    drop(begin(store.insert(user("grace"), vec![effect("grace")])).await);
     writer.let_go().await;
     // The writer serves in order: once this is written, the dropped one had its turn.
     store.insert(user("joan"), Vec::new()).await.unwrap();
@@ -84,12 +85,9 @@ async fn a_future_dropped_while_its_call_runs_leaves_it_wholly_done() {
             effects: vec![effect("ada"), effect("ada")],
         })
     });
-    begin_and_drop(async {
-        let update = store.update(&ada.id, Needs::ROW, decide);
-        update.await
-    })
-    .await;
+    let call = begin(store.update(&ada.id, Needs::ROW, decide)).await;
     begun.recv().unwrap();
+    drop(call);
     release.send(()).unwrap();
     store.insert(user("grace"), Vec::new()).await.unwrap();
     let stored = store.find(&ada.id).await.unwrap().unwrap();

@@ -1,31 +1,30 @@
-//! A store in a folder of its own, a clock that the test sets, and people to keep.
+//! A store in a folder of its own, and calls that are held up or given up.
 
 use std::future::Future;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, mpsc};
+use std::task::Poll;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use tempfile::TempDir;
-use users_domain::model::{
-    Change, Effect, Email, EventBuilder, EventOperation, Metadata, Needs, PasswordHash, PersonName,
-    RequestContext, Role, Status, Tags, Timestamp, User, UserId, Username,
-};
-use users_domain::ports::{Clock, UserStore};
-use users_sqlite::{SqliteOptions, SqliteStore};
-use uuid::Uuid;
+use users_domain::model::{Change, Effect, Needs, User};
+use users_domain::ports::UserStore;
+use users_sqlite::{OpenError, SqliteOptions, SqliteStore};
+use users_testkit::contract::event;
+use users_testkit::fakes::FixedClock;
 
 pub(crate) struct Fixture {
     pub(crate) folder: TempDir,
-    pub(crate) clock: Arc<SetClock>,
+    pub(crate) clock: FixedClock,
 }
 
 impl Fixture {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
-            clock: Arc::new(SetClock::default()),
+            clock: FixedClock::new(),
         }
     }
 
@@ -38,7 +37,16 @@ impl Fixture {
     }
 
     pub(crate) fn open_with(&self, options: SqliteOptions) -> SqliteStore {
-        SqliteStore::open(&self.path(), self.clock.clone(), options).unwrap()
+        self.try_open(&self.path(), options).unwrap()
+    }
+
+    /// Opens any file, by the fixture's clock.
+    pub(crate) fn try_open(
+        &self,
+        path: &Path,
+        options: SqliteOptions,
+    ) -> Result<SqliteStore, OpenError> {
+        SqliteStore::open(path, Arc::new(self.clock.clone()), options)
     }
 
     /// A connection of the test's own, beside the store.
@@ -51,60 +59,9 @@ impl Fixture {
     }
 }
 
-/// Stands still until it is set.
-pub(crate) struct SetClock(AtomicI64);
-
-impl Default for SetClock {
-    fn default() -> Self {
-        Self(AtomicI64::new(1_800_000_000))
-    }
-}
-
-impl SetClock {
-    pub(crate) fn advance(&self, seconds: i64) {
-        self.0.fetch_add(seconds, Ordering::Relaxed);
-    }
-}
-
-impl Clock for SetClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_unix_timestamp(self.0.load(Ordering::Relaxed)).unwrap()
-    }
-}
-
-/// Somebody enabled, whose e-mail address and username follow from his name.
-pub(crate) fn user(name: &str) -> User {
-    let created_at = Some(SetClock::default().now());
-    User {
-        id: UserId::from_stored(format!("id-of-{name}")),
-        first_name: PersonName::from_stored(name.to_owned()),
-        last_name: PersonName::from_stored("Lovelace".to_owned()),
-        username: Some(Username::from_stored(name.to_owned())),
-        email: Email::from_stored(format!("{name}@example.com")),
-        secret: Some(PasswordHash::from_stored("$2b$10$hash".to_owned())),
-        tags: Tags::default(),
-        metadata: Metadata::default(),
-        private_metadata: Metadata::default(),
-        profile_picture: None,
-        role: Role::User,
-        status: Status::Enabled,
-        auth_provider: None,
-        created_at,
-        updated_at: None,
-        updated_by: None,
-        verified_at: None,
-        tokens_valid_from: None,
-        sessions_valid_from: None,
-        version: 1,
-    }
-}
-
 /// Something to be told about the holder of a key.
 pub(crate) fn effect(key: &str) -> Effect {
-    let now = SetClock::default().now();
-    let context = RequestContext::default();
-    let event = EventBuilder::new(Uuid::nil(), EventOperation::Create, key, now, &context);
-    Effect::Event(event.build())
+    Effect::Event(event(key, 0))
 }
 
 /// Keeps the writer busy until it is let go.
@@ -142,15 +99,16 @@ impl BusyWriter {
     }
 }
 
-/// Lets a call begin, then drops its future.
-pub(crate) async fn begin_and_drop<T>(call: impl Future<Output = T>) {
+/// Lets a call begin; it must have to wait. Dropping what is returned gives the call up.
+pub(crate) async fn begin<T>(call: impl Future<Output = T>) -> Pin<Box<impl Future<Output = T>>> {
     let mut call = Box::pin(call);
     std::future::poll_fn(|context| {
         assert!(
             call.as_mut().poll(context).is_pending(),
             "the call must have to wait"
         );
-        std::task::Poll::Ready(())
+        Poll::Ready(())
     })
     .await;
+    call
 }

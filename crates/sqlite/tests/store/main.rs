@@ -5,7 +5,6 @@
     reason = "a test that cannot be set up has failed"
 )]
 
-mod accounts;
 mod backlog;
 mod calls;
 mod fixture;

@@ -6,13 +6,14 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use users_domain::model::{
-    Change, ConflictField, Needs, Order, Role, Sort, SortDirection, Status, TagFilter, User,
-    UserFilter, UserId, UserQuery,
+    Change, Needs, Order, Role, Sort, SortDirection, Status, TagFilter, User, UserFilter, UserId,
+    UserQuery,
 };
-use users_domain::ports::{StoreError, UserStore};
+use users_domain::ports::UserStore;
 use users_sqlite::SqliteStore;
+use users_testkit::people::user;
 
-use crate::fixture::{Fixture, user};
+use crate::fixture::Fixture;
 
 /// A store with odd rows in it; each is named after what is odd.
 fn odd() -> (Fixture, SqliteStore) {
@@ -225,25 +226,18 @@ async fn a_change_leaves_other_odd_columns_as_they_are_stored() {
 }
 
 #[tokio::test]
-async fn twins_by_case_stay_valid_and_make_no_third() {
+async fn a_nul_is_a_character_like_any_other() {
     let fixture = Fixture::new();
     let store = fixture.open();
-    let twin = |id: &str, name: &str| {
-        format!(
-            "INSERT INTO users (id, email, username, first_name, last_name)
-             VALUES ('{id}', '{name}@example.com', '{name}', '', '');"
-        )
-    };
-    let twins = twin("1", "ADA") + &twin("2", "ada");
-    fixture.connection().batch_execute(&twins).unwrap();
-    assert_eq!(
-        store.find_by_login("Ada@Example.com").await.unwrap().len(),
-        2
-    );
-    touch(&store, "1").await;
-    let third = store.insert(user("Ada"), Vec::new()).await;
-    assert!(
-        matches!(third, Err(StoreError::Conflict(ConflictField::Email))),
-        "{third:?}"
-    );
+    for name in ["a", "a\0b", "a\0c"] {
+        store.insert(user(name), Vec::new()).await.unwrap();
+    }
+    for (part, found) in [("\0", 2), ("a\0B", 1), ("c", 1)] {
+        let filter = UserFilter {
+            username: Some(part.to_owned()),
+            ..UserFilter::default()
+        };
+        assert_eq!(store.count(&filter).await.unwrap(), found, "{part:?}");
+    }
+    assert_eq!(get(&store, "id-of-a\0b").await, user("a\0b"));
 }

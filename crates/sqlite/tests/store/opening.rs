@@ -9,9 +9,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use users_domain::model::UserFilter;
 use users_domain::ports::UserStore;
-use users_sqlite::{OpenError, SqliteOptions, SqliteStore, migrate};
+use users_sqlite::{OpenError, SqliteOptions, migrate};
+use users_testkit::people::user;
 
-use crate::fixture::{Fixture, SetClock, user};
+use crate::fixture::Fixture;
 
 /// Tells a copy of this test program which file to open.
 const OPEN_THIS: &str = "USERS_SQLITE_TEST_OPEN";
@@ -58,10 +59,9 @@ fn processes_that_open_a_fresh_file_at_once_all_succeed() {
 #[test]
 fn opens_what_another_process_names() {
     if let Some(path) = std::env::var_os(OPEN_THIS) {
-        let clock = Arc::new(SetClock::default());
-        SqliteStore::open(path.as_ref(), clock, SqliteOptions::default())
-            .unwrap()
-            .close();
+        let options = SqliteOptions::default();
+        let store = Fixture::new().try_open(path.as_ref(), options).unwrap();
+        store.close();
     }
 }
 
@@ -81,8 +81,7 @@ fn what_is_made_is_for_its_user_only() {
 
     let fixture = Fixture::new();
     let path = fixture.folder.path().join("a/b/users.sqlite");
-    let clock = fixture.clock.clone();
-    let store = SqliteStore::open(&path, clock, SqliteOptions::default()).unwrap();
+    let store = fixture.try_open(&path, SqliteOptions::default()).unwrap();
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(path.parent().unwrap()), 0o700);
     for name in ["users.sqlite", "users.sqlite-wal", "users.sqlite-shm"] {
@@ -98,9 +97,8 @@ fn a_name_with_odd_characters_is_a_name() {
         .folder
         .path()
         .join("file:a b?mode=ro&c#d%20é.sqlite");
-    SqliteStore::open(&path, fixture.clock.clone(), SqliteOptions::default())
-        .unwrap()
-        .close();
+    let store = fixture.try_open(&path, SqliteOptions::default()).unwrap();
+    store.close();
     assert!(path.is_file());
     assert_eq!(std::fs::read_dir(fixture.folder.path()).unwrap().count(), 1);
 }
@@ -109,9 +107,8 @@ fn a_name_with_odd_characters_is_a_name() {
 fn what_cannot_be_opened_says_which_and_what_to_do() {
     let fixture = Fixture::new();
     let open = |path: &std::path::Path| {
-        SqliteStore::open(path, fixture.clock.clone(), SqliteOptions::default())
-            .err()
-            .unwrap()
+        let opened = fixture.try_open(path, SqliteOptions::default());
+        opened.err().unwrap()
     };
     let text = fixture.folder.path().join("notes.txt");
     std::fs::write(

@@ -29,6 +29,7 @@ fn all_problems_are_reported_at_once_on_one_line_each() {
     let wrong = [
         ("MG_USERS_HTTP_PORT", "seventy"),
         ("MG_USERS_HTTP_SERVER_READ_HEADER_TIMEOUT", "5"),
+        ("MG_USERS_HTTP_SERVER_READ_TIMEOUT", "0"),
         ("MG_USERS_HTTP_SERVER_IDLE_TIMEOUT", "-1s"),
         ("MG_USERS_STORE", "mysql"),
         ("MG_USERS_AUTH", "none"),
@@ -61,9 +62,9 @@ fn all_problems_are_reported_at_once_on_one_line_each() {
         problems[1]
     );
     assert!(
-        problems[9].ends_with("expected a regular expression; unclosed group"),
+        problems[10].ends_with("expected a regular expression; unclosed group"),
         "{}",
-        problems[9]
+        problems[10]
     );
 }
 

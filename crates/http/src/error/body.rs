@@ -1,0 +1,90 @@
+//! How a refusal looks: plain JSON, or RFC 9457 for clients that ask for it.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, HeaderMap};
+use serde::Serialize;
+use users_domain::model::RequestId;
+
+use super::Refusal;
+use crate::answer;
+
+const JSON: &str = "application/json";
+const PROBLEM: &str = "application/problem+json";
+
+#[derive(Serialize)]
+struct Plain<'a> {
+    message: &'a str,
+    code: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+}
+
+/// RFC 9457, section 3. The type is `about:blank`, so the title is the status in words; `code`
+/// tells problems apart.
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'a str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+}
+
+impl Refusal {
+    /// The answer; `problem` asks for RFC 9457.
+    pub(crate) fn answer(&self, problem: bool, request_id: &RequestId) -> HttpResponse {
+        let status = self.status();
+        let (code, request_id) = (self.code.as_str(), request_id.as_str());
+        let (kind, body) = if problem {
+            let document = Problem {
+                r#type: "about:blank",
+                title: status.canonical_reason().unwrap_or_default(),
+                status: status.as_u16(),
+                detail: &self.message,
+                code,
+                request_id,
+                field: self.field,
+            };
+            (PROBLEM, answer::json_bytes(&document))
+        } else {
+            let document = Plain {
+                message: &self.message,
+                code,
+                request_id,
+                field: self.field,
+            };
+            (JSON, answer::json_bytes(&document))
+        };
+        let mut answer = HttpResponse::build(status);
+        answer.insert_header((header::CONTENT_TYPE, kind));
+        for header in self.headers() {
+            answer.insert_header(header);
+        }
+        // A struct of texts always serializes.
+        answer.body(body.unwrap_or_default())
+    }
+}
+
+/// Whether a client says that it reads RFC 9457 (any weight but zero).
+pub(crate) fn wants_problem(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let named = parts
+                .next()
+                .is_some_and(|kind| kind.eq_ignore_ascii_case(PROBLEM));
+            let refused = parts.any(|parameter| {
+                parameter.split_once('=').is_some_and(|(name, weight)| {
+                    name.trim().eq_ignore_ascii_case("q") && weight.trim().parse() == Ok(0.0_f32)
+                })
+            });
+            named && !refused
+        })
+}

@@ -1,0 +1,21 @@
+//! `GET /metrics`: every metric of the process in Prometheus' text format.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use prometheus::TextEncoder;
+
+use crate::answer::Answer;
+use crate::error::Refusal;
+use crate::state::Api;
+
+pub(crate) async fn metrics(api: web::Data<Api>) -> Answer {
+    let text = TextEncoder::new()
+        .encode_to_string(&api.registry().gather())
+        .map_err(|error| Refusal::internal(&error))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        ))
+        .body(text))
+}

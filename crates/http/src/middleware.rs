@@ -1,0 +1,167 @@
+//! What is done round every request: an id, a span and a line in the log, metrics, the text of
+//! refusals and the headers of every answer.
+
+mod latencies;
+mod operation_metrics;
+mod request_id;
+mod request_log;
+mod request_metrics;
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+use std::time::Instant;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::Method;
+use actix_web::http::header::{
+    CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::{Error, HttpMessage as _};
+use futures::future::LocalBoxFuture;
+use tracing::Instrument as _;
+use users_domain::authorization::Operation;
+
+use crate::error::{Refusal, wants_problem};
+use crate::extract::Exchange;
+use crate::state::Api;
+
+pub(crate) use request_metrics::RequestMetrics;
+
+/// The middleware of one route; it stands outside everything else, so that it sees every request
+/// that comes to the route, refused ones too.
+#[derive(Clone)]
+pub(crate) struct Observe {
+    route: Rc<ObservedRoute>,
+}
+
+struct ObservedRoute {
+    api: Api,
+    /// Stands for all paths of the route in logs and metrics.
+    pattern: &'static str,
+    operations: Vec<(Method, Operation)>,
+}
+
+impl Observe {
+    /// Observes the requests to `pattern`; each method may be the call of an operation.
+    pub(crate) fn new(
+        api: Api,
+        pattern: &'static str,
+        operations: Vec<(Method, Operation)>,
+    ) -> Self {
+        Self {
+            route: Rc::new(ObservedRoute {
+                api,
+                pattern,
+                operations,
+            }),
+        }
+    }
+}
+
+impl ObservedRoute {
+    fn operation(&self, method: &Method) -> Option<Operation> {
+        // HEAD is GET without the body (RFC 9110, section 9.3.2).
+        let method = match *method {
+            Method::HEAD => &Method::GET,
+            _ => method,
+        };
+        let mut operations = self.operations.iter();
+        operations
+            .find(|(known, _)| known == method)
+            .map(|(_, operation)| *operation)
+    }
+}
+
+impl<S> Transform<S, ServiceRequest> for Observe
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+    S::Future: 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Transform = Observed<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Observed {
+            route: self.route.clone(),
+            service,
+        }))
+    }
+}
+
+/// A service whose requests are observed.
+pub(crate) struct Observed<S> {
+    route: Rc<ObservedRoute>,
+    service: S,
+}
+
+impl<S> Service<ServiceRequest> for Observed<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+    S::Future: 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let begun = Instant::now();
+        let route = self.route.clone();
+        let active = route.api.metrics().begin();
+        let method = request.method().clone();
+        let exchange = Exchange {
+            id: request_id::of(request.headers(), route.api.entropy()),
+            operation: route.operation(&method),
+        };
+        let span = request_log::span(&exchange.id, &method, route.pattern);
+        request.extensions_mut().insert(exchange.clone());
+        let answering = span.in_scope(|| self.service.call(request));
+
+        Box::pin(async move {
+            let outcome = answering.instrument(span.clone()).await;
+            let _entered = span.enter();
+            let outcome = outcome.map(|answer| finished(answer, &exchange));
+            let status = match &outcome {
+                Ok(answer) => answer.status(),
+                Err(error) => error.as_response_error().status_code(),
+            };
+            let took = begun.elapsed();
+            let metrics = route.api.metrics();
+            metrics.answered(route.pattern, &method, exchange.operation, status, took);
+            drop(active);
+            request_log::answered(&span, exchange.operation, status, took);
+            outcome
+        })
+    }
+}
+
+/// The answer as the client gets it.
+fn finished(answer: ServiceResponse<BoxBody>, exchange: &Exchange) -> ServiceResponse<BoxBody> {
+    let written = answer.response().error().map(|error| {
+        let problem = wants_problem(answer.request().headers());
+        match error.as_error::<Refusal>() {
+            Some(refusal) => refusal.answer(problem, &exchange.id),
+            None => Refusal::internal(error).answer(problem, &exchange.id),
+        }
+    });
+    let mut answer = match written {
+        Some(response) => answer.into_response(response),
+        None => answer,
+    };
+    let headers = answer.headers_mut();
+    request_id::put(headers, &exchange.id);
+    put_absent(headers, CACHE_CONTROL, "no-store");
+    put_absent(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    answer
+}
+
+fn put_absent(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    if !headers.contains_key(&name) {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}

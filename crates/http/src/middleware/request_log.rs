@@ -1,0 +1,48 @@
+//! The span that gives every log line of a request its id, and the line that closes it.
+//!
+//! The path stands in neither but as the route's pattern, and the query not at all: both may hold
+//! what belongs to people.
+
+use std::time::Duration;
+
+use actix_web::http::{Method, StatusCode};
+use tracing::field::Empty;
+use tracing::{Span, debug, error, error_span, info, warn};
+use users_domain::authorization::Operation;
+use users_domain::model::RequestId;
+
+/// Begins the span; attributes as in OpenTelemetry's conventions for HTTP servers.
+pub(super) fn span(id: &RequestId, method: &Method, pattern: &'static str) -> Span {
+    // An error span, so that lines have the id however little the operator wants to see.
+    error_span!(
+        "request",
+        request_id = %id,
+        http.request.method = method.as_str(),
+        http.route = pattern,
+        http.response.status_code = Empty,
+    )
+}
+
+/// Writes the line of a request that is answered. Probes are told at debug level only: they come
+/// every few seconds and say nothing.
+pub(super) fn answered(
+    span: &Span,
+    operation: Option<Operation>,
+    status: StatusCode,
+    took: Duration,
+) {
+    span.record("http.response.status_code", status.as_u16());
+    let operation_name = operation.map(Operation::as_str);
+    let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    match status {
+        // Load and outages of others, not faults of ours; their causes have lines of their own.
+        StatusCode::SERVICE_UNAVAILABLE => {
+            warn!(operation = operation_name, duration_us, "answered");
+        }
+        _ if status.is_server_error() => {
+            error!(operation = operation_name, duration_us, "answered");
+        }
+        _ if operation.is_none() && status.is_success() => debug!(duration_us, "answered"),
+        _ => info!(operation = operation_name, duration_us, "answered"),
+    }
+}

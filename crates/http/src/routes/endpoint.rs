@@ -1,0 +1,114 @@
+//! One path, the methods it knows, and what answers them.
+
+use actix_web::dev::{AppService, HttpServiceFactory};
+use actix_web::guard::{Any, Get, Head, Post};
+use actix_web::http::Method;
+use actix_web::{FromRequest, Handler, Route, web};
+use users_domain::authorization::Operation;
+
+use crate::answer::Answer;
+use crate::error::Refusal;
+use crate::middleware::Observe;
+use crate::state::Api;
+
+/// A path of the API, possibly in two spellings.
+///
+/// GET answers HEAD too. Another method is 405 with `Allow`.
+pub(super) struct Endpoint {
+    paths: Vec<&'static str>,
+    operations: Vec<(Method, Operation)>,
+    routes: Vec<Route>,
+    methods: Vec<&'static str>,
+}
+
+impl Endpoint {
+    /// The endpoint at a path, which also names it in logs and metrics.
+    pub(super) fn at(path: &'static str) -> Self {
+        Self {
+            paths: vec![path],
+            operations: Vec::new(),
+            routes: Vec::new(),
+            methods: Vec::new(),
+        }
+    }
+
+    /// The same endpoint is at this path too.
+    pub(super) fn and_at(mut self, path: &'static str) -> Self {
+        self.paths.push(path);
+        self
+    }
+
+    /// GET is an operation.
+    pub(super) fn get<F, Args>(mut self, operation: Operation, handler: F) -> Self
+    where
+        F: Handler<Args, Output = Answer>,
+        Args: FromRequest + 'static,
+    {
+        self.operations.push((Method::GET, operation));
+        self.open(handler)
+    }
+
+    /// POST is an operation.
+    pub(super) fn post<F, Args>(mut self, operation: Operation, handler: F) -> Self
+    where
+        F: Handler<Args, Output = Answer>,
+        Args: FromRequest + 'static,
+    {
+        self.operations.push((Method::POST, operation));
+        self.routes.push(web::route().guard(Post()).to(handler));
+        self.methods.push("POST");
+        self
+    }
+
+    /// GET is open to anybody and no operation on accounts.
+    pub(super) fn open<F, Args>(mut self, handler: F) -> Self
+    where
+        F: Handler<Args, Output = Answer>,
+        Args: FromRequest + 'static,
+    {
+        let reads = Any(Get()).or(Head());
+        self.routes.push(web::route().guard(reads).to(handler));
+        self.methods.extend(["GET", "HEAD"]);
+        self
+    }
+
+    /// The endpoint with the API behind it.
+    pub(super) fn mounted(self, api: &Api) -> Mounted {
+        Mounted {
+            endpoint: self,
+            api: api.clone(),
+        }
+    }
+}
+
+/// An endpoint, ready to be registered with an app.
+pub(super) struct Mounted {
+    endpoint: Endpoint,
+    api: Api,
+}
+
+impl HttpServiceFactory for Mounted {
+    fn register(self, app: &mut AppService) {
+        let Endpoint {
+            paths,
+            operations,
+            routes,
+            methods,
+        } = self.endpoint;
+        let name = paths.first().copied().unwrap_or_default();
+        let allow = methods.join(", ");
+        let other_method = move || {
+            let refusal = Refusal::method_not_allowed(&allow);
+            async move { Answer::Err(refusal) }
+        };
+        let mut resource = web::resource(paths)
+            .app_data(web::Data::new(self.api.clone()))
+            .default_service(web::to(other_method));
+        for route in routes {
+            resource = resource.route(route);
+        }
+        resource
+            .wrap(Observe::new(self.api, name, operations))
+            .register(app);
+    }
+}

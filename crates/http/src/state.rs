@@ -1,0 +1,117 @@
+//! What handlers may reach.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus::Registry;
+use users_domain::Users;
+use users_domain::ports::{Entropy, PublishedKeys};
+
+use crate::enums::EnumFormat;
+use crate::middleware::RequestMetrics;
+
+/// How long a body may take to arrive unless [`Api::with_body_timeout`] says otherwise.
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The whole API: services, keys, settings and metrics. Clones share them.
+#[derive(Clone)]
+pub struct Api {
+    shared: Arc<Shared>,
+    body_timeout: Duration,
+}
+
+/// What the operator decides about the API.
+#[derive(Debug, Clone)]
+pub struct ApiSettings {
+    /// How `role` and `status` are written; both ways are always read.
+    pub enums: EnumFormat,
+    /// What the program says about itself at `/health`.
+    pub about: About,
+}
+
+/// What a program says about itself.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Its version.
+    pub version: String,
+    /// The commit it was built from.
+    pub commit: String,
+    /// When it was built.
+    pub build_time: String,
+    /// What tells this process from its replicas.
+    pub instance_id: String,
+}
+
+struct Shared {
+    users: Users,
+    keys: Arc<dyn PublishedKeys>,
+    entropy: Arc<dyn Entropy>,
+    settings: ApiSettings,
+    registry: Registry,
+    metrics: RequestMetrics,
+}
+
+impl Api {
+    /// Brings services and settings together and registers the API's metrics; `/metrics` shows all
+    /// that the registry gathers.
+    ///
+    /// It fails if the registry has metrics of the same names already.
+    pub fn new(
+        users: Users,
+        keys: Arc<dyn PublishedKeys>,
+        entropy: Arc<dyn Entropy>,
+        settings: ApiSettings,
+        registry: Registry,
+    ) -> Result<Self, prometheus::Error> {
+        let metrics = RequestMetrics::register(&registry)?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                users,
+                keys,
+                entropy,
+                settings,
+                registry,
+                metrics,
+            }),
+            body_timeout: BODY_TIMEOUT,
+        })
+    }
+
+    /// The same API with another limit to how long a body may take to arrive; then the answer
+    /// is 408.
+    #[must_use]
+    pub fn with_body_timeout(self, body_timeout: Duration) -> Self {
+        Self {
+            body_timeout,
+            ..self
+        }
+    }
+
+    pub(crate) fn body_timeout(&self) -> Duration {
+        self.body_timeout
+    }
+
+    pub(crate) fn users(&self) -> &Users {
+        &self.shared.users
+    }
+
+    pub(crate) fn keys(&self) -> &dyn PublishedKeys {
+        &*self.shared.keys
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        &*self.shared.entropy
+    }
+
+    pub(crate) fn settings(&self) -> &ApiSettings {
+        &self.shared.settings
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.shared.registry
+    }
+
+    pub(crate) fn metrics(&self) -> &RequestMetrics {
+        &self.shared.metrics
+    }
+}

@@ -1,0 +1,26 @@
+//! A pair of tokens as answers show it.
+
+use actix_web::http::StatusCode;
+use serde::Serialize;
+use users_domain::model::TokenPair;
+
+use crate::answer::{self, Answer};
+
+#[derive(Serialize)]
+struct TokensAnswer<'a> {
+    access_token: &'a str,
+    refresh_token: &'a str,
+    access_type: &'static str,
+}
+
+/// The answer to a request for tokens.
+pub(super) fn tokens(pair: &TokenPair) -> Answer {
+    answer::json(
+        StatusCode::CREATED,
+        &TokensAnswer {
+            access_token: pair.access.expose(),
+            refresh_token: pair.refresh.expose(),
+            access_type: "Bearer",
+        },
+    )
+}

@@ -1,0 +1,106 @@
+//! `POST /users`: make an account.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, LOCATION};
+use actix_web::{HttpRequest, web};
+use users_domain::error::Invalid;
+use users_domain::model::{
+    Email, Metadata, NewUser, PasswordPolicy, PersonName, PictureUrl, Role, Status, Tags, Username,
+};
+
+use super::answer::UserAnswer;
+use crate::answer::{Answer, json};
+use crate::error::Refusal;
+use crate::extract::{Body, Call, FromMembers, Members};
+use crate::state::Api;
+
+pub(crate) async fn create(
+    api: web::Data<Api>,
+    request: HttpRequest,
+    call: Call<Body<NewUserBody>>,
+) -> Answer {
+    let users = api.users();
+    let Body(body) = call.input;
+    let new = body.into_new_user(&users.settings().password_policy)?;
+    let user = users
+        .registration
+        .create(&call.context, &call.caller, new)
+        .await?;
+    let mut answer = json(
+        StatusCode::CREATED,
+        &UserAnswer::whole(&user, api.settings().enums),
+    )?;
+    // Below the path asked for, so that it is right wherever the API is mounted.
+    let location = format!("{}/{}", request.path().trim_end_matches('/'), user.id);
+    let location = HeaderValue::from_str(&location).map_err(|error| Refusal::internal(&error))?;
+    answer.headers_mut().insert(LOCATION, location);
+    Ok(answer)
+}
+
+/// What an account is made from. Of the other members of an account (`id`, times, `permissions`,
+/// `auth_provider`), which SDKs send along, none is looked at.
+pub(crate) struct NewUserBody {
+    first_name: Option<String>,
+    last_name: Option<String>,
+    username: Option<String>,
+    secret: Option<String>,
+    email: Option<String>,
+    tags: Option<Vec<String>>,
+    metadata: Option<String>,
+    private_metadata: Option<String>,
+    profile_picture: Option<String>,
+    role: Option<Role>,
+    status: Option<Status>,
+}
+
+impl FromMembers for NewUserBody {
+    fn from_members(members: &Members<'_>) -> Result<Self, Invalid> {
+        let json = |field| Ok(members.json(field)?.map(str::to_owned));
+        let (username, secret) = match members.object("credentials")? {
+            Some(credentials) => (
+                credentials.text("credentials.username")?,
+                credentials.text("credentials.secret")?,
+            ),
+            None => (None, None),
+        };
+        Ok(Self {
+            first_name: members.text("first_name")?,
+            last_name: members.text("last_name")?,
+            username,
+            secret,
+            email: members.text("email")?,
+            tags: members.texts("tags")?,
+            metadata: json("metadata")?,
+            private_metadata: json("private_metadata")?,
+            profile_picture: members.text("profile_picture")?,
+            role: members.one_of("role")?,
+            status: members.one_of("status")?,
+        })
+    }
+}
+
+impl NewUserBody {
+    fn into_new_user(self, passwords: &PasswordPolicy) -> Result<NewUser, Invalid> {
+        let metadata = |field, json: Option<String>| match json {
+            Some(json) => Metadata::parse(field, &json),
+            None => Ok(Metadata::default()),
+        };
+        let text = Option::unwrap_or_default;
+        let picture = self.profile_picture.filter(|picture| !picture.is_empty());
+        Ok(NewUser {
+            first_name: PersonName::parse("first_name", &text(self.first_name))?,
+            last_name: PersonName::parse("last_name", &text(self.last_name))?,
+            username: Username::parse(&text(self.username))?,
+            email: Email::parse(&text(self.email))?,
+            password: passwords.accept(&text(self.secret))?,
+            profile_picture: picture
+                .map(|picture| PictureUrl::parse(&picture))
+                .transpose()?,
+            tags: Tags::parse(self.tags.unwrap_or_default())?,
+            metadata: metadata("metadata", self.metadata)?,
+            private_metadata: metadata("private_metadata", self.private_metadata)?,
+            role: self.role.unwrap_or_default(),
+            status: self.status.unwrap_or_default(),
+        })
+    }
+}

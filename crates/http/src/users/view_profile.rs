@@ -1,0 +1,18 @@
+//! `GET /users/profile`: see one's own account.
+
+use actix_web::http::StatusCode;
+use actix_web::web;
+
+use super::answer::UserAnswer;
+use crate::answer::{Answer, json};
+use crate::extract::Call;
+use crate::state::Api;
+
+pub(crate) async fn view_profile(api: web::Data<Api>, call: Call<()>) -> Answer {
+    let directory = &api.users().directory;
+    let user = directory.view_profile(&call.context, &call.caller)?;
+    json(
+        StatusCode::OK,
+        &UserAnswer::whole(&user, api.settings().enums),
+    )
+}

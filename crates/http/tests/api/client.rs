@@ -1,0 +1,175 @@
+//! A client that says exactly what it is told to, and shows exactly what came back.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// Longer than any answer may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A request in the making.
+#[derive(Clone)]
+pub(super) struct Request {
+    method: &'static str,
+    target: String,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Option<Vec<u8>>,
+}
+
+impl Request {
+    pub(super) fn new(method: &'static str, target: &str) -> Self {
+        Self {
+            method,
+            target: target.to_owned(),
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+
+    pub(super) fn get(target: &str) -> Self {
+        Self::new("GET", target)
+    }
+
+    /// A POST with a JSON body.
+    pub(super) fn post(target: &str, body: &Value) -> Self {
+        Self::post_text(target, body.to_string())
+    }
+
+    /// A POST with a body that says it is JSON.
+    pub(super) fn post_text(target: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self::new("POST", target)
+            .header("Content-Type", "application/json")
+            .body(body)
+    }
+
+    pub(super) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers
+            .push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    pub(super) fn bearer(self, token: &str) -> Self {
+        self.header("Authorization", format!("Bearer {token}"))
+    }
+
+    pub(super) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = format!(
+            "{} {} HTTP/1.1\r\nHost: localhost\r\n",
+            self.method, self.target
+        )
+        .into_bytes();
+        for (name, value) in &self.headers {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        if let Some(body) = &self.body {
+            bytes.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(self.body.as_deref().unwrap_or_default());
+        bytes
+    }
+}
+
+/// One connection.
+pub(super) struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    pub(super) fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    pub(super) fn send(&mut self, request: &Request) -> Answer {
+        self.write(&request.bytes());
+        self.read(request.method == "HEAD")
+    }
+
+    /// Sends bytes as they are; the server may have had enough before they are through.
+    pub(super) fn write(&mut self, bytes: &[u8]) {
+        let _ = self.0.get_mut().write_all(bytes);
+    }
+
+    /// Reads an answer, without body if `head_only`.
+    pub(super) fn read(&mut self, head_only: bool) -> Answer {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            let read = self.0.read_line(&mut head).unwrap();
+            assert!(read > 0, "the connection ended within the head: {head:?}");
+        }
+        let mut answer = Answer {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            head,
+            text: String::new(),
+        };
+        let length = answer.header("content-length").unwrap_or("0");
+        let mut body = vec![0; length.parse().unwrap()];
+        if !head_only {
+            self.0.read_exact(&mut body).unwrap();
+            answer.text = String::from_utf8(body).unwrap();
+        }
+        answer
+    }
+
+    /// Whether the server has closed the connection and sent nothing more.
+    pub(super) fn has_ended(&mut self) -> bool {
+        let mut rest = Vec::new();
+        self.0.read_to_end(&mut rest).is_ok() && rest.is_empty()
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) text: String,
+}
+
+impl Answer {
+    /// The first header of a name.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(": ")?;
+            key.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The JSON body of an answer that has the status it should have.
+    pub(super) fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        self.json()
+    }
+
+    /// Checks that a refusal has status, code and field.
+    pub(super) fn is_refused(&self, status: u16, code: &str, field: Option<&str>) {
+        let body = self.expect(status);
+        assert_eq!(body["code"], code, "{self:?}");
+        assert_eq!(body["field"].as_str(), field, "{self:?}");
+        assert!(
+            body["message"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty())
+        );
+        assert_eq!(
+            body["request_id"].as_str(),
+            self.header("x-request-id"),
+            "{self:?}"
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! How refusals look that no operation makes: unknown paths, wrong methods, content that is not
+//! read.
+
+use serde_json::json;
+use users_testkit::people;
+
+use super::client::{Connection, Request};
+use super::service::{Service, registration};
+
+#[test]
+fn an_unknown_path_is_404_in_json() {
+    let service = Service::start();
+    for path in [
+        "/",
+        "/user",
+        "/users//",
+        "/users/profile/",
+        "/Users",
+        "/users/tokens",
+        "/users/tokens/issue/",
+        "/health/",
+        "/users%2Fprofile",
+        "/%00",
+        "/%ff",
+    ] {
+        let answer = service.get(path);
+        answer.is_refused(404, "no_such_path", None);
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+    }
+}
+
+#[test]
+fn a_wrong_method_is_405_and_lists_the_right_ones() {
+    let service = Service::start();
+    for (method, path, allow) in [
+        ("PUT", "/users", "POST, GET, HEAD"),
+        ("OPTIONS", "/users/", "POST, GET, HEAD"),
+        ("DELETE", "/users/profile", "GET, HEAD"),
+        ("GET", "/users/tokens/issue", "POST"),
+        ("PATCH", "/users/tokens/refresh", "POST"),
+        ("POST", "/health", "GET, HEAD"),
+        ("BREW", "/metrics", "GET, HEAD"),
+        ("POST", "/.well-known/jwks.json", "GET, HEAD"),
+    ] {
+        let answer = service.send(&Request::new(method, path));
+        answer.is_refused(405, "method_not_allowed", None);
+        assert_eq!(answer.header("allow"), Some(allow), "{method} {path}");
+    }
+}
+
+#[test]
+fn every_refusal_is_a_problem_for_those_who_ask() {
+    let service = Service::start();
+    for (request, status, code) in [
+        (Request::get("/nowhere"), 404, "no_such_path"),
+        (Request::new("PUT", "/users"), 405, "method_not_allowed"),
+        (
+            Request::new("POST", "/users"),
+            415,
+            "unsupported_media_type",
+        ),
+        (Request::get("/users/profile"), 401, "missing_token"),
+        (Request::post("/users", &json!({})), 400, "missing_field"),
+    ] {
+        let answer = service.send(&request.header("Accept", "application/problem+json"));
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/problem+json")
+        );
+        let body = answer.expect(status);
+        assert_eq!(body["code"], code);
+        assert_eq!(body["status"], status);
+        assert_eq!(body["type"], "about:blank");
+        assert_eq!(
+            body["request_id"].as_str(),
+            answer.header("x-request-id"),
+            "{answer:?}"
+        );
+    }
+}
+
+#[test]
+fn other_content_types_are_415() {
+    let service = Service::start();
+    let body = registration("ada").to_string();
+    for kind in [
+        "text/plain",
+        "application/json-patch+json",
+        "application/x-www-form-urlencoded",
+        "",
+    ] {
+        let request = Request::new("POST", "/users")
+            .header("Content-Type", kind)
+            .body(body.clone());
+        service
+            .send(&request)
+            .is_refused(415, "unsupported_media_type", None);
+    }
+    let encoded = Request::post_text("/users", body.clone()).header("Content-Encoding", "gzip");
+    service
+        .send(&encoded)
+        .is_refused(415, "unsupported_media_type", None);
+    for kind in ["application/json; charset=utf-8", "Application/JSON"] {
+        let request = Request::new("POST", "/users")
+            .header("Content-Type", kind)
+            .body("{}");
+        service
+            .send(&request)
+            .is_refused(400, "missing_field", Some("first_name"));
+    }
+}
+
+/// A registration of so many bytes, most of them in a member that nobody reads.
+fn registration_of(bytes: usize) -> String {
+    let mut body = registration("ada");
+    body["padding"] = json!("");
+    let padding = bytes - body.to_string().len();
+    body["padding"] = json!("x".repeat(padding));
+    body.to_string()
+}
+
+#[test]
+fn a_body_over_a_mebibyte_is_413_announced_or_not() {
+    let service = Service::start();
+    let most = users_http::MAX_BODY_BYTES;
+    service
+        .send(&Request::post_text("/users", registration_of(most)))
+        .expect(201);
+    service
+        .send(&Request::post_text("/users", registration_of(most + 1)))
+        .is_refused(413, "body_too_large", None);
+
+    let mut connection = Connection::open(service.address);
+    connection.write(
+        b"POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+          Transfer-Encoding: chunked\r\n\r\n",
+    );
+    let chunk = vec![b' '; 0x1_0000];
+    for _ in 0..17 {
+        connection.write(b"10000\r\n");
+        connection.write(&chunk);
+        connection.write(b"\r\n");
+    }
+    connection
+        .read(false)
+        .is_refused(413, "body_too_large", None);
+}
+
+#[test]
+fn who_asks_is_checked_before_what_is_sent() {
+    let service = Service::start();
+    let nothing_right = Request::new("POST", "/users/tokens/refresh")
+        .header("Content-Type", "text/plain")
+        .body("x".repeat(2 * users_http::MAX_BODY_BYTES));
+    service
+        .send(&nothing_right.bearer("forged"))
+        .is_refused(401, "invalid_token", None);
+    service
+        .get("/users?limit=0")
+        .is_refused(401, "missing_token", None);
+    let ada = service.token_of(people::ada());
+    service
+        .get_as("/users?limit=0", &ada)
+        .is_refused(403, "forbidden", None);
+    // Content type before body.
+    service
+        .send(&Request::new("POST", "/users").body("{"))
+        .is_refused(415, "unsupported_media_type", None);
+}

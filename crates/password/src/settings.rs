@@ -1,0 +1,94 @@
+//! How much of the machine hashing gets.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::thread;
+
+use crate::stored_hash::DEAREST;
+
+/// How a hasher uses the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HasherSettings {
+    /// Threads that hash; at least 1.
+    pub threads: usize,
+    /// How many passwords may wait while every thread is at work; at least 1.
+    pub queue: usize,
+    /// The cost of new hashes, 4 to 16: the logarithm of the rounds. Only tests change it.
+    pub cost: u32,
+}
+
+impl HasherSettings {
+    /// The cost of new hashes: what the platform's other programs use, some 60 ms of a core.
+    pub const COST: u32 = 10;
+    /// Passwords that may wait for each thread: some four seconds of work, which a person at a
+    /// login still waits for.
+    pub const QUEUE_FOR_EACH_THREAD: usize = 64;
+
+    /// The defaults for a number of threads.
+    pub fn with_threads(threads: usize) -> Self {
+        let threads = threads.max(1);
+        Self {
+            threads,
+            queue: threads.saturating_mul(Self::QUEUE_FOR_EACH_THREAD),
+            cost: Self::COST,
+        }
+    }
+
+    /// The same settings within their bounds.
+    pub(crate) fn checked(self) -> io::Result<Self> {
+        if !(CHEAPEST..=DEAREST).contains(&self.cost) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!(
+                    "a bcrypt cost of {} is not within {CHEAPEST} to {DEAREST}",
+                    self.cost
+                ),
+            ));
+        }
+        Ok(Self {
+            threads: self.threads.max(1),
+            queue: self.queue.max(1),
+            ..self
+        })
+    }
+}
+
+/// The least that bcrypt knows.
+const CHEAPEST: u32 = 4;
+
+/// One thread a core.
+impl Default for HasherSettings {
+    fn default() -> Self {
+        Self::with_threads(thread::available_parallelism().map_or(1, NonZeroUsize::get))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_always_a_thread_and_room_for_one_that_waits() {
+        let none = HasherSettings {
+            threads: 0,
+            queue: 0,
+            cost: 4,
+        };
+        let checked = none.checked().unwrap();
+        assert_eq!((checked.threads, checked.queue), (1, 1));
+        assert!(HasherSettings::default().threads > 0);
+        assert_eq!(HasherSettings::with_threads(3).queue, 192);
+    }
+
+    #[test]
+    fn a_cost_that_could_not_be_verified_is_refused() {
+        for cost in [0, 3, 17, 31, u32::MAX] {
+            let settings = HasherSettings {
+                cost,
+                ..HasherSettings::with_threads(1)
+            };
+            let error = settings.checked().unwrap_err();
+            assert!(error.to_string().contains("4 to 16"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! `magistrala-users config`: every setting that exists, with its value and origin.
+
+use crate::config::Config;
+
+/// Prints the table, group by group.
+pub(super) fn run(config: &Config) {
+    let settings = config.effective();
+    let width = |of: fn(&crate::config::Setting) -> usize| settings.iter().map(of).max();
+    let name_width = width(|setting| setting.name.len()).unwrap_or(0);
+    let value_width = width(|setting| setting.value.chars().count())
+        .unwrap_or(0)
+        .min(40);
+    let mut section = "";
+    for setting in settings {
+        if setting.section != section {
+            if !section.is_empty() {
+                println!();
+            }
+            section = setting.section;
+            println!("# {section}");
+        }
+        println!(
+            "{:<name_width$}  {:<value_width$}  {}",
+            setting.name, setting.value, setting.origin
+        );
+    }
+}

@@ -1,0 +1,33 @@
+//! `magistrala-users migrate`: the store's schema.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use time::format_description::well_known::Rfc3339;
+
+use crate::cli::MigrateArguments;
+use crate::config::Config;
+use crate::wiring;
+
+/// Brings the schema up to date, or lists where it is.
+pub(super) fn run(config: &Config, arguments: &MigrateArguments) -> Result<ExitCode> {
+    let store = &config.store;
+    if arguments.list {
+        for migration in wiring::migrations(store)? {
+            let state = match migration.applied_at {
+                Some(at) => format!("applied {}", at.format(&Rfc3339)?),
+                None => "pending".to_owned(),
+            };
+            println!("{:<24} {state}", migration.name);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let taken = wiring::migrate(store)?;
+    for name in &taken {
+        println!("applied {name}");
+    }
+    if taken.is_empty() {
+        println!("the schema is up to date");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,240 @@
+//! Which adapter serves which port: the only file here that names every adapter.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use users_auth_embedded::{EmbeddedAuth, EmbeddedAuthSettings, KeyError};
+use users_domain::authorization::AccessPolicy;
+use users_domain::model::PasswordPolicy;
+use users_domain::ports::{
+    Clock, Entropy, EventPublisher, Ports, PublishedKeys, ReadEvents, RefreshTokenStore,
+};
+use users_domain::{Settings, Users};
+use users_password::{BcryptHasher, HasherSettings};
+use users_sqlite::migrate::MigrationStatus;
+use users_sqlite::{SqliteOptions, SqliteStore};
+use users_system::{BoundedReadEvents, LogPublisher, SystemClock, SystemEntropy};
+
+use crate::config::{AuthSettings, Config, PasswordSettings, StoreSettings};
+use crate::telemetry::samples::Sample;
+
+/// Read events published in one go.
+const READ_EVENTS_BATCH: usize = 100;
+
+/// The services over their adapters, and what the rest of the program needs of these.
+pub struct Wired {
+    /// What the world may ask.
+    pub users: Users,
+    /// The public keys to show.
+    pub keys: Arc<dyn PublishedKeys>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where expired sessions are to be cleared away.
+    pub sessions: Arc<dyn RefreshTokenStore>,
+    /// Publishes noted reads that wait.
+    pub publish_read_events: PublishReadEvents,
+    /// What the adapters say about themselves, for the metrics.
+    pub samples: Vec<Sample>,
+    store: SqliteStore,
+}
+
+/// Publishes some of the noted reads that wait, and says whether more may wait.
+pub type PublishReadEvents = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+
+/// Why the adapters could not be brought up.
+#[derive(Debug, thiserror::Error)]
+pub enum WiringError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] users_sqlite::OpenError),
+    /// The key that signs tokens.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The hasher's threads.
+    #[error("cannot start the threads that hash passwords: {0}")]
+    Hasher(#[source] std::io::Error),
+    /// The pattern of passwords.
+    #[error("MG_USERS_PASS_REGEX cannot be used: {0}")]
+    PasswordPattern(String),
+}
+
+/// Opens every adapter as the settings say.
+///
+/// Blocks while it reads and writes files.
+pub fn open(config: &Config) -> Result<Wired, WiringError> {
+    let clock = clock();
+    let entropy = entropy();
+    let store = store(&config.store, clock.clone())?;
+    let sessions: Arc<dyn RefreshTokenStore> = Arc::new(store.clone());
+    let auth = auth(
+        &config.auth,
+        sessions.clone(),
+        clock.clone(),
+        entropy.clone(),
+    )?;
+    let hasher = hasher(&config.passwords)?;
+    let publisher = publisher();
+    let read_events = Arc::new(BoundedReadEvents::default());
+    let samples = samples(&store, &hasher, &read_events);
+    let ports = Ports {
+        users: Arc::new(store.clone()),
+        outbox: Arc::new(store.clone()),
+        issuer: auth.clone(),
+        verifier: auth.clone(),
+        hasher,
+        publisher: publisher.clone(),
+        read_events: read_events.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+    };
+    Ok(Wired {
+        users: Users::new(ports, settings(config)?),
+        keys: auth,
+        clock,
+        entropy,
+        sessions,
+        publish_read_events: publish_read_events(read_events, publisher),
+        samples,
+        store,
+    })
+}
+
+impl Wired {
+    /// What closes the store: refuses new calls, carries out those that wait, ends its threads.
+    /// Blocks.
+    pub fn closer(&self) -> impl FnOnce() + Send + use<> {
+        let store = self.store.clone();
+        move || store.close()
+    }
+}
+
+/// All migrations of the store in order. Changes nothing.
+pub fn migrations(settings: &StoreSettings) -> Result<Vec<MigrationStatus>, WiringError> {
+    Ok(users_sqlite::migrate::list(&settings.sqlite_path)?)
+}
+
+/// Brings the store's schema up to date; gives the names of the migrations it took.
+pub fn migrate(settings: &StoreSettings) -> Result<Vec<String>, WiringError> {
+    Ok(users_sqlite::migrate::run(&settings.sqlite_path)?)
+}
+
+/// Whether the key that signs tokens is there; an error if it cannot be used. Changes nothing.
+pub fn check_signing_key(settings: &AuthSettings) -> Result<bool, WiringError> {
+    Ok(users_auth_embedded::check_key(&settings.key_path)?)
+}
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+fn entropy() -> Arc<dyn Entropy> {
+    Arc::new(SystemEntropy::new())
+}
+
+fn store(settings: &StoreSettings, clock: Arc<dyn Clock>) -> Result<SqliteStore, WiringError> {
+    let options = SqliteOptions::default();
+    Ok(SqliteStore::open(&settings.sqlite_path, clock, options)?)
+}
+
+fn auth(
+    settings: &AuthSettings,
+    sessions: Arc<dyn RefreshTokenStore>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<Arc<EmbeddedAuth>, WiringError> {
+    let settings = EmbeddedAuthSettings {
+        access_ttl: settings.access_token_ttl,
+        refresh_ttl: settings.refresh_token_ttl,
+        ..EmbeddedAuthSettings::new(settings.key_path.clone())
+    };
+    let auth = EmbeddedAuth::open(settings, sessions, clock, entropy)?;
+    Ok(Arc::new(auth))
+}
+
+fn hasher(settings: &PasswordSettings) -> Result<Arc<BcryptHasher>, WiringError> {
+    let settings = HasherSettings::with_threads(settings.hash_threads.get());
+    let hasher = BcryptHasher::start(settings).map_err(WiringError::Hasher)?;
+    Ok(Arc::new(hasher))
+}
+
+fn publisher() -> Arc<dyn EventPublisher> {
+    Arc::new(LogPublisher)
+}
+
+fn publish_read_events(
+    notes: Arc<BoundedReadEvents>,
+    publisher: Arc<dyn EventPublisher>,
+) -> PublishReadEvents {
+    Arc::new(move || {
+        let (notes, publisher) = (notes.clone(), publisher.clone());
+        Box::pin(async move {
+            let count = notes.publish_due(&*publisher, READ_EVENTS_BATCH).await;
+            count == READ_EVENTS_BATCH
+        })
+    })
+}
+
+fn settings(config: &Config) -> Result<Settings, WiringError> {
+    let password_policy = PasswordPolicy::parse(&config.passwords.pattern)
+        .map_err(|error| WiringError::PasswordPattern(error.to_string()))?;
+    Ok(Settings {
+        access: AccessPolicy {
+            self_registration: config.accounts.allow_self_register,
+            unverified_users: config.accounts.allow_unverified_user,
+        },
+        password_policy,
+    })
+}
+
+fn samples(
+    store: &SqliteStore,
+    hasher: &Arc<BcryptHasher>,
+    read_events: &Arc<BoundedReadEvents>,
+) -> Vec<Sample> {
+    let of_store = |read: fn(users_sqlite::SqliteStats) -> u64| {
+        let store = store.clone();
+        move || read(store.stats())
+    };
+    let of_hasher = |read: fn(users_password::HasherStats) -> u64| {
+        let hasher = hasher.clone();
+        move || read(hasher.stats())
+    };
+    let dropped = {
+        let read_events = read_events.clone();
+        move || read_events.dropped()
+    };
+    vec![
+        Sample::gauge(
+            "users_store_read_queue_depth",
+            "Calls that wait for a thread that reads.",
+            of_store(|stats| stats.queue_depth_read as u64),
+        ),
+        Sample::gauge(
+            "users_store_write_queue_depth",
+            "Calls that wait for the thread that writes.",
+            of_store(|stats| stats.queue_depth_write as u64),
+        ),
+        Sample::counter(
+            "users_store_refused_total",
+            "Calls that the store refused or gave up: a queue was full, or the wait too long.",
+            of_store(|stats| stats.refused),
+        ),
+        Sample::gauge(
+            "users_password_queue_depth",
+            "Passwords that wait to be hashed or compared.",
+            of_hasher(|stats| stats.queue_depth as u64),
+        ),
+        Sample::counter(
+            "users_password_refused_total",
+            "Passwords that were refused because too many waited.",
+            of_hasher(|stats| stats.refused),
+        ),
+        Sample::counter(
+            "users_read_events_dropped_total",
+            "Notes of reads and failed logins that were dropped because too many waited.",
+            dropped,
+        ),
+    ]
+}

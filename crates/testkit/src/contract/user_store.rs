@@ -1,0 +1,168 @@
+//! What a keeper of accounts promises.
+
+use std::sync::Arc;
+
+use users_domain::model::{ConflictField, Effect, Needs, User, UserId};
+use users_domain::ports::{Decide, Outbox, StoreError, UserStore};
+
+use super::material::{assert_taken, pending};
+use super::{Keep, Lever};
+
+mod everywhere;
+mod filters;
+mod inserting;
+mod lists;
+mod names;
+mod paging;
+mod races;
+mod reading;
+mod sorting;
+mod updating;
+
+pub use everywhere::*;
+pub use filters::*;
+pub use inserting::*;
+pub use lists::*;
+pub use names::*;
+pub use paging::*;
+pub use races::*;
+pub use reading::*;
+pub use sorting::*;
+pub use updating::*;
+
+/// A store of accounts with the outbox that it commits effects to, both empty.
+pub struct UserStoreUnderTest {
+    /// The store.
+    pub store: Arc<dyn UserStore>,
+    /// Its outbox.
+    pub outbox: Arc<dyn Outbox>,
+    /// Places a row as an older program may have left it, past every rule but those of the columns
+    /// themselves; may block.
+    pub put_raw: Box<dyn Fn(User) + Send + Sync>,
+    /// Makes the store unavailable for good; `None` where it cannot be.
+    pub go_away: Option<Lever>,
+    /// What must live as long as the subject.
+    pub keep: Keep,
+}
+
+suite! {
+    $
+    /// Makes a test of every promise of [`UserStore`](users_domain::ports::UserStore). The argument
+    /// gives a fresh [`UserStoreUnderTest`]($crate::contract::UserStoreUnderTest).
+    user_store_contract, user_store:
+    an_account_is_found_by_its_id_byte_for_byte,
+    accounts_of_any_status_are_found_by_id,
+    an_identity_is_an_address_or_a_username_without_ascii_case,
+    letters_outside_ascii_keep_their_case_in_an_identity,
+    an_identity_is_not_trimmed,
+    an_identity_means_whole_texts_only,
+    only_enabled_accounts_are_meant_by_an_identity,
+    everybody_who_may_be_meant_is_given,
+    at_most_a_hundred_are_meant_exact_matches_among_them,
+    odd_rows_are_read_as_they_were_left,
+    odd_rows_never_spoil_a_page,
+    odd_rows_may_be_changed_in_other_fields,
+    without_conditions_everybody_passes,
+    parts_of_texts_are_found_without_ascii_case,
+    wildcards_stand_for_themselves,
+    letters_outside_ascii_keep_their_case_in_filters,
+    an_absent_username_holds_no_text,
+    a_part_of_any_length_may_be_asked_for,
+    accounts_pass_by_their_status,
+    accounts_pass_by_their_role,
+    all_tags_or_any_of_them_byte_for_byte,
+    the_bounds_of_creation_are_inclusive,
+    conditions_are_combined_with_and,
+    times_sort_to_the_microsecond_and_absent_ones_first,
+    an_account_never_updated_sorts_by_its_creation,
+    texts_sort_byte_for_byte,
+    an_absent_username_sorts_first,
+    ties_are_sorted_by_id_in_the_same_direction,
+    pages_together_are_the_whole_list,
+    the_total_counts_every_page,
+    a_limit_of_nothing_gives_the_total_alone,
+    a_page_past_the_end_is_empty_and_knows_the_total,
+    limits_and_offsets_may_be_any_number,
+    every_list_is_what_a_plain_reading_of_its_query_gives,
+    an_account_is_kept_whole,
+    an_insert_returns_the_account_as_written,
+    metadata_is_kept_digit_for_digit,
+    an_insert_commits_its_effects_in_order,
+    a_refused_insert_leaves_nothing,
+    an_id_that_exists_is_refused,
+    a_taken_email_is_refused,
+    a_taken_username_is_refused,
+    where_both_are_taken_the_email_is_named,
+    names_of_accounts_of_any_status_are_taken,
+    names_that_differ_in_more_than_ascii_case_are_free,
+    an_address_may_be_the_username_of_another,
+    accounts_without_username_take_none,
+    a_change_to_a_taken_name_is_refused,
+    a_change_to_ones_own_name_in_another_case_is_free,
+    a_name_given_up_is_free,
+    twins_may_change_their_other_fields,
+    twins_take_their_name_from_everybody_and_from_each_other,
+    a_decision_sees_the_row_as_it_is_stored,
+    a_decision_gets_no_facts_that_it_did_not_ask_for,
+    the_facts_are_the_enabled_administrators_by_id,
+    an_update_returns_the_row_as_written,
+    every_field_but_id_and_version_can_be_changed,
+    each_change_raises_the_version_by_one,
+    a_change_to_nothing_writes_nothing,
+    effects_without_a_change_are_committed_all_the_same,
+    an_update_commits_its_effects_in_order,
+    effects_stand_in_the_order_of_their_commits,
+    a_refused_update_says_what_the_decision_said_and_changes_nothing,
+    an_update_refused_for_a_taken_name_changes_nothing,
+    the_id_of_a_row_cannot_be_changed,
+    the_version_is_the_stores_business,
+    an_update_of_an_unknown_id_is_not_found,
+    an_update_touches_no_other_row,
+    two_administrators_demoting_each_other_at_once_never_both_succeed,
+    an_administrator_is_never_the_last_to_leave_in_any_crowd,
+    of_many_inserts_of_one_name_at_once_one_wins,
+    of_many_changes_to_one_name_at_once_one_wins,
+    of_an_insert_and_a_change_to_one_name_at_once_one_wins,
+    of_many_inserts_of_one_id_at_once_one_wins,
+    updates_of_different_fields_at_once_are_both_kept,
+    no_update_is_lost,
+    only_the_last_run_of_a_decision_counts,
+    a_page_and_its_total_are_of_one_moment,
+    it_serves_a_bare_runtime,
+    a_dropped_insert_is_wholly_done_or_undone,
+    a_dropped_update_is_wholly_done_or_undone,
+    a_dropped_read_does_no_harm,
+    away_it_answers_unavailable,
+}
+
+fn id(text: &str) -> UserId {
+    UserId::from_stored(text.to_owned())
+}
+
+impl UserStoreUnderTest {
+    async fn insert(&self, user: User) -> User {
+        self.store.insert(user, Vec::new()).await.unwrap()
+    }
+
+    async fn get(&self, id: &UserId) -> User {
+        self.store.find(id).await.unwrap().expect("it is stored")
+    }
+
+    /// Carries out a decision that looks at the row alone.
+    async fn update(&self, user: &User, decide: Arc<Decide>) -> Result<User, StoreError> {
+        self.store.update(&user.id, Needs::ROW, decide).await
+    }
+
+    /// What is to be carried out, in order.
+    async fn effects(&self) -> Vec<Effect> {
+        pending(&self.outbox).await
+    }
+
+    /// The account must be refused for a name that is taken, and leave nothing.
+    async fn assert_insert_refused(&self, user: User, field: ConflictField) {
+        let id = user.id.clone();
+        let stored = self.store.find(&id).await.unwrap();
+        assert_taken(&self.store.insert(user, Vec::new()).await, field);
+        assert_eq!(self.store.find(&id).await.unwrap(), stored);
+    }
+}

@@ -1,0 +1,210 @@
+//! The ports of [`Faulty`]: every method asks the plan first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use users_domain::model::{
+    BearerToken, Effect, EffectKind, Needs, Page, Password, PasswordAttempt, PasswordHash,
+    RefreshSession, Timestamp, TokenClaims, TokenId, TokenPair, User, UserEvent, UserFilter,
+    UserId, UserQuery,
+};
+use users_domain::ports::{
+    Claim, Decide, EventPublisher, Fence, HasherError, IssueToken, LeaseHolder, Outbox,
+    OutboxDepth, OutboxItemId, PasswordHasher, PublishError, RefreshToken, RefreshTokenStore,
+    Rotation, StoreError, TokenError, TokenIssuer, TokenVerifier, UserStore, Verdict,
+};
+
+use super::Faulty;
+
+const STORE_AWAY: StoreError = StoreError::Unavailable;
+
+#[async_trait]
+impl<P: UserStore + ?Sized> UserStore for Faulty<P> {
+    async fn find(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        self.call(STORE_AWAY, self.good.find(id)).await
+    }
+
+    async fn find_by_login(&self, identity: &str) -> Result<Vec<User>, StoreError> {
+        self.call(STORE_AWAY, self.good.find_by_login(identity))
+            .await
+    }
+
+    async fn page(&self, query: &UserQuery) -> Result<Page<User>, StoreError> {
+        self.call(STORE_AWAY, self.good.page(query)).await
+    }
+
+    async fn count(&self, filter: &UserFilter) -> Result<u64, StoreError> {
+        self.call(STORE_AWAY, self.good.count(filter)).await
+    }
+
+    async fn insert(&self, user: User, effects: Vec<Effect>) -> Result<User, StoreError> {
+        self.call(STORE_AWAY, self.good.insert(user, effects)).await
+    }
+
+    async fn update(
+        &self,
+        id: &UserId,
+        needs: Needs,
+        decide: Arc<Decide>,
+    ) -> Result<User, StoreError> {
+        self.call(STORE_AWAY, self.good.update(id, needs, decide))
+            .await
+    }
+}
+
+#[async_trait]
+impl<P: Outbox + ?Sized> Outbox for Faulty<P> {
+    async fn add(&self, effects: Vec<Effect>) -> Result<(), StoreError> {
+        self.call(STORE_AWAY, self.good.add(effects)).await
+    }
+
+    async fn claim(
+        &self,
+        kind: EffectKind,
+        holder: &LeaseHolder,
+        limit: u32,
+    ) -> Result<Option<Claim>, StoreError> {
+        self.call(STORE_AWAY, self.good.claim(kind, holder, limit))
+            .await
+    }
+
+    async fn done(
+        &self,
+        kind: EffectKind,
+        fence: Fence,
+        item: OutboxItemId,
+    ) -> Result<(), StoreError> {
+        self.call(STORE_AWAY, self.good.done(kind, fence, item))
+            .await
+    }
+
+    async fn retry(
+        &self,
+        kind: EffectKind,
+        fence: Fence,
+        item: OutboxItemId,
+        due_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.call(STORE_AWAY, self.good.retry(kind, fence, item, due_at))
+            .await
+    }
+
+    async fn park(
+        &self,
+        kind: EffectKind,
+        fence: Fence,
+        item: OutboxItemId,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        self.call(STORE_AWAY, self.good.park(kind, fence, item, reason))
+            .await
+    }
+
+    async fn release(&self, kind: EffectKind, fence: Fence) -> Result<(), StoreError> {
+        self.call(STORE_AWAY, self.good.release(kind, fence)).await
+    }
+
+    async fn depth(&self, kind: EffectKind) -> Result<OutboxDepth, StoreError> {
+        self.call(STORE_AWAY, self.good.depth(kind)).await
+    }
+}
+
+#[async_trait]
+impl<P: RefreshTokenStore + ?Sized> RefreshTokenStore for Faulty<P> {
+    async fn add(&self, session: RefreshSession) -> Result<(), StoreError> {
+        self.call(STORE_AWAY, self.good.add(session)).await
+    }
+
+    async fn rotate(
+        &self,
+        id: &TokenId,
+        generation: u64,
+        grace: Duration,
+    ) -> Result<Rotation, StoreError> {
+        self.call(STORE_AWAY, self.good.rotate(id, generation, grace))
+            .await
+    }
+
+    async fn revoke(&self, user: &UserId, id: &TokenId) -> Result<bool, StoreError> {
+        self.call(STORE_AWAY, self.good.revoke(user, id)).await
+    }
+
+    async fn revoke_all(&self, user: &UserId) -> Result<(), StoreError> {
+        self.call(STORE_AWAY, self.good.revoke_all(user)).await
+    }
+
+    async fn list(&self, user: &UserId) -> Result<Vec<RefreshSession>, StoreError> {
+        self.call(STORE_AWAY, self.good.list(user)).await
+    }
+
+    async fn remove_expired(&self, limit: u32) -> Result<u32, StoreError> {
+        self.call(STORE_AWAY, self.good.remove_expired(limit)).await
+    }
+}
+
+#[async_trait]
+impl<P: TokenIssuer + ?Sized> TokenIssuer for Faulty<P> {
+    async fn issue(&self, request: IssueToken) -> Result<TokenPair, TokenError> {
+        self.call(TokenError::Unavailable, self.good.issue(request))
+            .await
+    }
+
+    async fn refresh(&self, request: RefreshToken) -> Result<TokenPair, TokenError> {
+        self.call(TokenError::Unavailable, self.good.refresh(request))
+            .await
+    }
+
+    async fn revoke(&self, user: &UserId, id: &TokenId) -> Result<(), TokenError> {
+        self.call(TokenError::Unavailable, self.good.revoke(user, id))
+            .await
+    }
+
+    async fn revoke_all(&self, user: &UserId) -> Result<(), TokenError> {
+        self.call(TokenError::Unavailable, self.good.revoke_all(user))
+            .await
+    }
+
+    async fn sessions(&self, user: &UserId) -> Result<Vec<RefreshSession>, TokenError> {
+        self.call(TokenError::Unavailable, self.good.sessions(user))
+            .await
+    }
+}
+
+#[async_trait]
+impl<P: TokenVerifier + ?Sized> TokenVerifier for Faulty<P> {
+    async fn verify(&self, token: &BearerToken) -> Result<TokenClaims, TokenError> {
+        self.call(TokenError::Unavailable, self.good.verify(token))
+            .await
+    }
+}
+
+#[async_trait]
+impl<P: PasswordHasher + ?Sized> PasswordHasher for Faulty<P> {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherError> {
+        self.call(HasherError::Stopped, self.good.hash(password))
+            .await
+    }
+
+    async fn verify(
+        &self,
+        attempt: &PasswordAttempt,
+        hash: &PasswordHash,
+    ) -> Result<Verdict, HasherError> {
+        self.call(HasherError::Stopped, self.good.verify(attempt, hash))
+            .await
+    }
+
+    async fn verify_absent(&self, attempt: &PasswordAttempt) -> Result<(), HasherError> {
+        self.call(HasherError::Stopped, self.good.verify_absent(attempt))
+            .await
+    }
+}
+
+#[async_trait]
+impl<P: EventPublisher + ?Sized> EventPublisher for Faulty<P> {
+    async fn publish(&self, event: &UserEvent) -> Result<(), PublishError> {
+        self.call(PublishError::Unavailable, self.good.publish(event))
+            .await
+    }
+}

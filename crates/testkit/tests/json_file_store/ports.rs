@@ -1,0 +1,123 @@
+//! The ports of the JSON file: each call goes to the memory store, and from there into the file.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use users_domain::model::{
+    Effect, EffectKind, Needs, Page, RefreshSession, Timestamp, TokenId, User, UserFilter, UserId,
+    UserQuery,
+};
+use users_domain::ports::{
+    Claim, Decide, Fence, LeaseHolder, Outbox, OutboxDepth, OutboxItemId, RefreshTokenStore,
+    Rotation, StoreError, UserStore,
+};
+
+use crate::JsonFileStore;
+
+type Answer<T> = Result<T, StoreError>;
+
+#[async_trait]
+impl UserStore for JsonFileStore {
+    async fn find(&self, id: &UserId) -> Answer<Option<User>> {
+        self.read(self.memory.find(id)).await
+    }
+
+    async fn find_by_login(&self, identity: &str) -> Answer<Vec<User>> {
+        self.read(self.memory.find_by_login(identity)).await
+    }
+
+    async fn page(&self, query: &UserQuery) -> Answer<Page<User>> {
+        self.read(self.memory.page(query)).await
+    }
+
+    async fn count(&self, filter: &UserFilter) -> Answer<u64> {
+        self.read(self.memory.count(filter)).await
+    }
+
+    async fn insert(&self, user: User, effects: Vec<Effect>) -> Answer<User> {
+        self.change(self.memory.insert(user, effects)).await
+    }
+
+    async fn update(&self, id: &UserId, needs: Needs, decide: Arc<Decide>) -> Answer<User> {
+        self.change(self.memory.update(id, needs, decide)).await
+    }
+}
+
+#[async_trait]
+impl Outbox for JsonFileStore {
+    async fn add(&self, effects: Vec<Effect>) -> Answer<()> {
+        self.change(Outbox::add(&self.memory, effects)).await
+    }
+
+    async fn claim(
+        &self,
+        kind: EffectKind,
+        holder: &LeaseHolder,
+        limit: u32,
+    ) -> Answer<Option<Claim>> {
+        self.change(self.memory.claim(kind, holder, limit)).await
+    }
+
+    async fn done(&self, kind: EffectKind, fence: Fence, item: OutboxItemId) -> Answer<()> {
+        self.change(self.memory.done(kind, fence, item)).await
+    }
+
+    async fn retry(
+        &self,
+        kind: EffectKind,
+        fence: Fence,
+        item: OutboxItemId,
+        due_at: Timestamp,
+    ) -> Answer<()> {
+        self.change(self.memory.retry(kind, fence, item, due_at))
+            .await
+    }
+
+    async fn park(
+        &self,
+        kind: EffectKind,
+        fence: Fence,
+        item: OutboxItemId,
+        reason: &str,
+    ) -> Answer<()> {
+        self.change(self.memory.park(kind, fence, item, reason))
+            .await
+    }
+
+    async fn release(&self, kind: EffectKind, fence: Fence) -> Answer<()> {
+        self.change(self.memory.release(kind, fence)).await
+    }
+
+    async fn depth(&self, kind: EffectKind) -> Answer<OutboxDepth> {
+        self.read(self.memory.depth(kind)).await
+    }
+}
+
+#[async_trait]
+impl RefreshTokenStore for JsonFileStore {
+    async fn add(&self, session: RefreshSession) -> Answer<()> {
+        self.change(RefreshTokenStore::add(&self.memory, session))
+            .await
+    }
+
+    async fn rotate(&self, id: &TokenId, generation: u64, grace: Duration) -> Answer<Rotation> {
+        self.change(self.memory.rotate(id, generation, grace)).await
+    }
+
+    async fn revoke(&self, user: &UserId, id: &TokenId) -> Answer<bool> {
+        self.change(self.memory.revoke(user, id)).await
+    }
+
+    async fn revoke_all(&self, user: &UserId) -> Answer<()> {
+        self.change(self.memory.revoke_all(user)).await
+    }
+
+    async fn list(&self, user: &UserId) -> Answer<Vec<RefreshSession>> {
+        self.read(self.memory.list(user)).await
+    }
+
+    async fn remove_expired(&self, limit: u32) -> Answer<u32> {
+        self.change(self.memory.remove_expired(limit)).await
+    }
+}
