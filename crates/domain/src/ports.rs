@@ -41,10 +41,11 @@ pub use user_store::{Decide, DecideWithCode, UserStore};
 
 #[cfg(feature = "mock")]
 pub use {
-    event_publisher::MockEventPublisher, mailer::MockMailer, outbox::MockOutbox,
-    password_hasher::MockPasswordHasher, published_keys::MockPublishedKeys,
-    read_events::MockReadEvents, refresh_token_store::MockRefreshTokenStore,
-    token_issuer::MockTokenIssuer, token_verifier::MockTokenVerifier, user_store::MockUserStore,
+    clock::MockClock, entropy::MockEntropy, event_publisher::MockEventPublisher,
+    mailer::MockMailer, outbox::MockOutbox, password_hasher::MockPasswordHasher,
+    published_keys::MockPublishedKeys, read_events::MockReadEvents,
+    refresh_token_store::MockRefreshTokenStore, token_issuer::MockTokenIssuer,
+    token_verifier::MockTokenVerifier, user_store::MockUserStore,
 };
 
 /// One adapter for each port: what [`crate::Users`] is made of.

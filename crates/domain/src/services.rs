@@ -25,8 +25,8 @@ pub use verification::Verification;
 
 use crate::error::Error;
 use crate::model::{
-    Caller, CodeRecord, Effect, EventBuilder, EventOperation, MailRequest, Notice, RequestContext,
-    Status, Timestamp, User, UserEvent,
+    Caller, CodeRecord, Effect, EventBuilder, EventOperation, MailRequest, Notice, RefreshSession,
+    RequestContext, Status, Timestamp, User, UserEvent,
 };
 use crate::ports::{Ports, uuid_v7};
 
@@ -66,21 +66,34 @@ fn touch(user: &mut User, caller: &Caller, now: Timestamp) {
         .or(user.updated_by.take());
 }
 
-/// From this second on tokens count: the present one rounded up, and never earlier than before.
+/// From this second on tokens count: the first one that no token of now can say. That is the present
+/// second, or the one before which they were ended last, where that is still to come.
 fn ended_at(now: Timestamp, before: Option<i64>) -> i64 {
-    let second = now.unix_timestamp() + i64::from(now.nanosecond() > 0);
-    before.map_or(second, |before| before.max(second))
+    let present = now.unix_timestamp();
+    let latest = before.map_or(present, |before| before.max(present));
+    latest.saturating_add(1)
 }
 
 /// Ends the refresh tokens that an account has now.
 fn end_sessions(user: &mut User, now: Timestamp) {
-    user.sessions_valid_from = Some(ended_at(now, user.sessions_valid_from));
+    user.sessions_valid_from = Some(ended_at(now, not_before(user)));
 }
 
 /// Ends every token that an account has now.
 fn end_tokens(user: &mut User, now: Timestamp) {
     end_sessions(user, now);
-    user.tokens_valid_from = Some(ended_at(now, user.tokens_valid_from));
+    user.tokens_valid_from = user.sessions_valid_from;
+}
+
+/// The earliest second that a new token may say it was issued at, so that it outlives every moment
+/// before which the account's older tokens were ended (those moments lie a little ahead).
+fn not_before(account: &User) -> Option<i64> {
+    account.tokens_valid_from.max(account.sessions_valid_from)
+}
+
+/// Whether a session began after the account's older ones were ended.
+fn goes_on(session: &RefreshSession, ended_before: Option<i64>) -> bool {
+    ended_before.is_none_or(|second| session.created_at.unix_timestamp() >= second)
 }
 
 /// Only enabled accounts are changed.

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use time::OffsetDateTime;
 use users_domain::Error;
-use users_domain::authorization::{AccessPolicy, Operation, permit, table_md};
+use users_domain::authorization::{AccessPolicy, Operation, permit, permit_on, table_md};
 use users_domain::error::Unauthenticated;
 use users_domain::model::{
     Caller, Email, Metadata, PersonName, Principal, Role, Status, Tags, TokenClaims, TokenKind,
@@ -132,11 +132,11 @@ fn letter(outcome: &Result<(), Error>) -> char {
     }
 }
 
-fn assert_table(policy: AccessPolicy, rows: [(Operation, &str); 5]) {
+fn assert_table(policy: AccessPolicy, rows: &[(Operation, &str); 24]) {
     let operations = rows.map(|(operation, _)| operation);
     assert_eq!(operations, Operation::ALL, "a row for every operation");
     let callers = callers();
-    for (operation, cells) in rows {
+    for (operation, cells) in *rows {
         let cells: Vec<char> = cells.chars().filter(|c| *c != ' ').collect();
         assert_eq!(cells.len(), callers.len(), "{operation:?}");
         for (cell, (who, caller)) in cells.into_iter().zip(&callers) {
@@ -162,12 +162,31 @@ fn anybody_registers_and_only_verified_people_go_on() {
             self_registration: true,
             unverified_users: false,
         },
-        [
+        &[
             (Operation::Create, "++ ++++ iii fff iii iiii"),
             (Operation::IssueToken, "++ ++++ +++ +++ +++ ++++"),
             (Operation::RefreshToken, "m+ iiii +++ iii iii iiii"),
+            (Operation::RevokeRefreshToken, "m+ ++++ iii fff iii iiii"),
+            (Operation::ListRefreshTokens, "m+ ++++ iii +++ iii iiii"),
             (Operation::ViewProfile, "m+ ++++ iii +++ iii iiii"),
+            (Operation::View, "m+ v+++ iii v++ iii iiii"),
             (Operation::List, "m+ vf++ iii vf+ iii iiii"),
+            (Operation::Search, "m+ v+++ iii v++ iii iiii"),
+            (Operation::Update, "m+ v+++ iii fff iii iiii"),
+            (Operation::UpdateUsername, "m+ v+++ iii fff iii iiii"),
+            (Operation::UpdateProfilePicture, "m+ v+++ iii fff iii iiii"),
+            (Operation::UpdateTags, "m+ v+++ iii fff iii iiii"),
+            (Operation::UpdateEmail, "m+ ++++ iii fff iii iiii"),
+            (Operation::UpdateRole, "m+ vf++ iii fff iii iiii"),
+            (Operation::UpdateSecret, "m+ ++++ iii fff iii iiii"),
+            (Operation::Enable, "m+ vf++ iii fff iii iiii"),
+            (Operation::Disable, "m+ v+++ iii fff iii iiii"),
+            (Operation::Delete, "m+ v+++ iii fff iii iiii"),
+            (Operation::SendVerification, "m+ ++++ iii fff iii iiii"),
+            (Operation::VerifyEmail, "++ ++++ +++ +++ +++ ++++"),
+            (Operation::SendPasswordReset, "++ ++++ +++ +++ +++ ++++"),
+            (Operation::ResetSecret, "++ ++++ +++ +++ +++ ++++"),
+            (Operation::SetSecret, "m+ vfff iii fff iii iiii"),
         ],
     );
 }
@@ -179,12 +198,31 @@ fn administrators_register_people_and_only_verified_ones_go_on() {
             self_registration: false,
             unverified_users: false,
         },
-        [
+        &[
             (Operation::Create, "m+ vf++ iii fff iii iiii"),
             (Operation::IssueToken, "++ ++++ +++ +++ +++ ++++"),
             (Operation::RefreshToken, "m+ iiii +++ iii iii iiii"),
+            (Operation::RevokeRefreshToken, "m+ ++++ iii fff iii iiii"),
+            (Operation::ListRefreshTokens, "m+ ++++ iii +++ iii iiii"),
             (Operation::ViewProfile, "m+ ++++ iii +++ iii iiii"),
+            (Operation::View, "m+ v+++ iii v++ iii iiii"),
             (Operation::List, "m+ vf++ iii vf+ iii iiii"),
+            (Operation::Search, "m+ v+++ iii v++ iii iiii"),
+            (Operation::Update, "m+ v+++ iii fff iii iiii"),
+            (Operation::UpdateUsername, "m+ v+++ iii fff iii iiii"),
+            (Operation::UpdateProfilePicture, "m+ v+++ iii fff iii iiii"),
+            (Operation::UpdateTags, "m+ v+++ iii fff iii iiii"),
+            (Operation::UpdateEmail, "m+ ++++ iii fff iii iiii"),
+            (Operation::UpdateRole, "m+ vf++ iii fff iii iiii"),
+            (Operation::UpdateSecret, "m+ ++++ iii fff iii iiii"),
+            (Operation::Enable, "m+ vf++ iii fff iii iiii"),
+            (Operation::Disable, "m+ v+++ iii fff iii iiii"),
+            (Operation::Delete, "m+ v+++ iii fff iii iiii"),
+            (Operation::SendVerification, "m+ ++++ iii fff iii iiii"),
+            (Operation::VerifyEmail, "++ ++++ +++ +++ +++ ++++"),
+            (Operation::SendPasswordReset, "++ ++++ +++ +++ +++ ++++"),
+            (Operation::ResetSecret, "++ ++++ +++ +++ +++ ++++"),
+            (Operation::SetSecret, "m+ vfff iii fff iii iiii"),
         ],
     );
 }
@@ -196,12 +234,31 @@ fn anybody_registers_and_need_not_verify() {
             self_registration: true,
             unverified_users: true,
         },
-        [
+        &[
             (Operation::Create, "++ ++++ iii fff iii iiii"),
             (Operation::IssueToken, "++ ++++ +++ +++ +++ ++++"),
             (Operation::RefreshToken, "m+ iiii +++ iii iii iiii"),
+            (Operation::RevokeRefreshToken, "m+ ++++ iii fff iii iiii"),
+            (Operation::ListRefreshTokens, "m+ ++++ iii +++ iii iiii"),
             (Operation::ViewProfile, "m+ ++++ iii +++ iii iiii"),
+            (Operation::View, "m+ ++++ iii +++ iii iiii"),
             (Operation::List, "m+ ff++ iii ff+ iii iiii"),
+            (Operation::Search, "m+ ++++ iii +++ iii iiii"),
+            (Operation::Update, "m+ ++++ iii fff iii iiii"),
+            (Operation::UpdateUsername, "m+ ++++ iii fff iii iiii"),
+            (Operation::UpdateProfilePicture, "m+ ++++ iii fff iii iiii"),
+            (Operation::UpdateTags, "m+ ++++ iii fff iii iiii"),
+            (Operation::UpdateEmail, "m+ ++++ iii fff iii iiii"),
+            (Operation::UpdateRole, "m+ ff++ iii fff iii iiii"),
+            (Operation::UpdateSecret, "m+ ++++ iii fff iii iiii"),
+            (Operation::Enable, "m+ ff++ iii fff iii iiii"),
+            (Operation::Disable, "m+ ++++ iii fff iii iiii"),
+            (Operation::Delete, "m+ ++++ iii fff iii iiii"),
+            (Operation::SendVerification, "m+ ++++ iii fff iii iiii"),
+            (Operation::VerifyEmail, "++ ++++ +++ +++ +++ ++++"),
+            (Operation::SendPasswordReset, "++ ++++ +++ +++ +++ ++++"),
+            (Operation::ResetSecret, "++ ++++ +++ +++ +++ ++++"),
+            (Operation::SetSecret, "m+ ffff iii fff iii iiii"),
         ],
     );
 }
@@ -213,14 +270,61 @@ fn administrators_register_people_who_need_not_verify() {
             self_registration: false,
             unverified_users: true,
         },
-        [
+        &[
             (Operation::Create, "m+ ff++ iii fff iii iiii"),
             (Operation::IssueToken, "++ ++++ +++ +++ +++ ++++"),
             (Operation::RefreshToken, "m+ iiii +++ iii iii iiii"),
+            (Operation::RevokeRefreshToken, "m+ ++++ iii fff iii iiii"),
+            (Operation::ListRefreshTokens, "m+ ++++ iii +++ iii iiii"),
             (Operation::ViewProfile, "m+ ++++ iii +++ iii iiii"),
+            (Operation::View, "m+ ++++ iii +++ iii iiii"),
             (Operation::List, "m+ ff++ iii ff+ iii iiii"),
+            (Operation::Search, "m+ ++++ iii +++ iii iiii"),
+            (Operation::Update, "m+ ++++ iii fff iii iiii"),
+            (Operation::UpdateUsername, "m+ ++++ iii fff iii iiii"),
+            (Operation::UpdateProfilePicture, "m+ ++++ iii fff iii iiii"),
+            (Operation::UpdateTags, "m+ ++++ iii fff iii iiii"),
+            (Operation::UpdateEmail, "m+ ++++ iii fff iii iiii"),
+            (Operation::UpdateRole, "m+ ff++ iii fff iii iiii"),
+            (Operation::UpdateSecret, "m+ ++++ iii fff iii iiii"),
+            (Operation::Enable, "m+ ff++ iii fff iii iiii"),
+            (Operation::Disable, "m+ ++++ iii fff iii iiii"),
+            (Operation::Delete, "m+ ++++ iii fff iii iiii"),
+            (Operation::SendVerification, "m+ ++++ iii fff iii iiii"),
+            (Operation::VerifyEmail, "++ ++++ +++ +++ +++ ++++"),
+            (Operation::SendPasswordReset, "++ ++++ +++ +++ +++ ++++"),
+            (Operation::ResetSecret, "++ ++++ +++ +++ +++ ++++"),
+            (Operation::SetSecret, "m+ ffff iii fff iii iiii"),
         ],
     );
+}
+
+#[test]
+fn what_is_somebodys_own_is_changed_by_him_and_by_administrators() {
+    let policy = AccessPolicy::default();
+    let own = UserId::parse("user-1").unwrap();
+    let anothers = UserId::parse("user-2").unwrap();
+    let of_owners = [
+        Operation::Update,
+        Operation::UpdateUsername,
+        Operation::UpdateProfilePicture,
+        Operation::UpdateTags,
+        Operation::UpdateEmail,
+        Operation::Disable,
+        Operation::Delete,
+    ];
+    for operation in Operation::ALL {
+        for (who, caller) in callers() {
+            let may = letter(&permit(operation, &caller, policy));
+            let on_own = letter(&permit_on(operation, &caller, &own, policy));
+            assert_eq!(on_own, may, "{} by {who}", operation.as_str());
+            let on_anothers = letter(&permit_on(operation, &caller, &anothers, policy));
+            let refused =
+                may == '+' && of_owners.contains(&operation) && !caller.is_administrator();
+            let expected = if refused { 'f' } else { may };
+            assert_eq!(on_anothers, expected, "{} by {who}", operation.as_str());
+        }
+    }
 }
 
 #[test]
@@ -279,12 +383,14 @@ fn the_printed_table_says_what_is_enforced() {
             "refresh token" => TokenKind::Refresh,
             _ => TokenKind::Access,
         };
-        let verified = match who {
-            "administrators" => 'f',
-            _ => '+',
+        let (verified, administrator) = match who {
+            "administrators" => ('f', '+'),
+            "the operator, on the command line" => ('f', 'f'),
+            _ => ('+', '+'),
         };
         assert_eq!(is(&holder(VERIFIED, kind)), verified, "{row:?}");
-        assert_eq!(is(&holder(ADMINISTRATOR, kind)), '+', "{row:?}");
+        assert_eq!(is(&holder(ADMINISTRATOR, kind)), administrator, "{row:?}");
+        assert_eq!(is(&Caller::Operator), '+', "{row:?}");
 
         // Of administrators the table says that they may be unverified themselves.
         let person = match who {

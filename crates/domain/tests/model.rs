@@ -11,6 +11,7 @@ use proptest::test_runner::{Config, RngSeed};
 
 mod model {
     mod account;
+    mod cursor;
     mod effect;
     mod email;
     mod errors;
@@ -19,6 +20,7 @@ mod model {
     mod json;
     mod metadata;
     mod names;
+    mod one_time_code;
     mod password;
     mod person_name;
     mod picture_url;

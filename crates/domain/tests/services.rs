@@ -9,20 +9,38 @@ use serde_json::Value;
 use users_domain::Error;
 use users_domain::error::Unauthenticated;
 use users_domain::model::{
-    BearerToken, Effect, EffectKind, RequestContext, RequestId, TokenPair, User, UserEvent,
+    BearerToken, Caller, CodePurpose, ConflictField, Effect, EffectKind, Email, MailRequest,
+    OneTimeCode, PasswordPolicy, Proof, RequestContext, RequestId, TokenKind, TokenPair, User,
+    UserEvent,
 };
-use users_domain::services::Login;
+use users_domain::services::{Login, Progress};
 use users_testkit::{Fakes, people};
 
 mod services {
     mod access;
+    mod administration;
     mod credentials;
     mod directory;
+    mod email_changes;
+    mod ended_sessions;
+    mod enumeration;
+    mod events;
     mod first_administrator;
+    mod mails;
     mod outdated_hashes;
+    mod password_changes;
+    mod profile_rights;
+    mod profiles;
+    mod read_events;
+    mod recovery;
     mod refreshing;
     mod registration;
     mod relay;
+    mod reset_requests;
+    mod searching;
+    mod sessions;
+    mod verification;
+    mod viewing;
 }
 
 /// What accompanies every call in these tests.
@@ -70,8 +88,96 @@ fn waiting(fakes: &Fakes) -> Vec<UserEvent> {
     effects
         .map(|effect| match effect.unwrap() {
             Effect::Event(event) => event,
+            effect => panic!("{effect:?}"),
         })
         .collect()
+}
+
+/// The mails that wait to be sent.
+fn waiting_mails(fakes: &Fakes) -> Vec<MailRequest> {
+    let effects = fakes.store.effects(EffectKind::Mail).into_iter();
+    effects
+        .map(|effect| match effect.unwrap() {
+            Effect::Mail(request) => request,
+            effect => panic!("{effect:?}"),
+        })
+        .collect()
+}
+
+/// Carries out what waits of a kind, as any replica may.
+async fn deliver(fakes: &Fakes, kind: EffectKind) -> Progress {
+    let relay = fakes.users().relay;
+    let progress = relay.deliver_due(kind, 100).await.unwrap();
+    relay.release(kind).await.unwrap();
+    progress
+}
+
+/// Sends what waits to be sent, and takes the latest code of a purpose out of a mailbox.
+async fn mailed_code(fakes: &Fakes, purpose: CodePurpose, address: &str) -> OneTimeCode {
+    deliver(fakes, EffectKind::Mail).await;
+    fakes.mailer.last_code(purpose, address).unwrap()
+}
+
+fn proof(code: &OneTimeCode) -> Proof {
+    Proof::Digest(code.digest())
+}
+
+/// Somebody asks for the mail that proves his address.
+async fn ask_for_verification(fakes: &Fakes, caller: &Caller) -> Result<(), Error> {
+    let verification = fakes.users().verification;
+    verification.send_verification(&context(), caller).await
+}
+
+/// Somebody asks for the mail that sets a new password.
+async fn ask_for_reset(fakes: &Fakes, address: &str) -> Result<(), Error> {
+    let address = Email::parse(address).unwrap();
+    let recovery = fakes.users().recovery;
+    recovery.send_password_reset(&context(), address).await
+}
+
+/// Somebody shows a code that proves an address.
+async fn verify(fakes: &Fakes, code: &OneTimeCode) -> Result<User, Error> {
+    let verification = fakes.users().verification;
+    verification.verify_email(&context(), &proof(code)).await
+}
+
+/// Somebody shows a code that sets a new password.
+async fn reset(fakes: &Fakes, code: &OneTimeCode, password: &str) -> Result<User, Error> {
+    let password = PasswordPolicy::default().accept(password).unwrap();
+    let recovery = fakes.users().recovery;
+    recovery
+        .reset_secret(&context(), &proof(code), &password)
+        .await
+}
+
+/// A code that nobody was mailed.
+fn made_up_code() -> OneTimeCode {
+    OneTimeCode::new([7; OneTimeCode::BYTES])
+}
+
+/// The administrator `root`.
+fn administrator() -> Caller {
+    people::principal(people::an_admin("root"), TokenKind::Access)
+}
+
+/// Somebody whose account was loaded just now.
+fn holder(fakes: &Fakes, name: &str) -> Caller {
+    people::principal(stored(fakes, name), TokenKind::Access)
+}
+
+/// What an event says besides its envelope, which must be that of the first request.
+fn assert_said(event: &UserEvent, operation: &str, key: &str, expected: &Value) {
+    assert_eq!((event.operation(), event.key()), (operation, key));
+    let mut members = match said(event) {
+        Value::Object(members) => members,
+        value => panic!("{value}"),
+    };
+    let mut envelope = |member| members.remove(member).unwrap();
+    assert_eq!(envelope("operation"), operation);
+    assert_eq!(envelope("event_id"), event.id().to_string());
+    assert_eq!(envelope("request_id"), "request-1");
+    assert!(envelope("occurred_at").as_i64() >= Some(1_767_225_600_000_000_000));
+    assert_eq!(Value::Object(members), *expected);
 }
 
 /// What an event says.
@@ -106,4 +212,31 @@ fn assert_invalid<T: std::fmt::Debug>(answer: &Result<T, Error>, field: &str) {
         matches!(answer, Err(Error::Invalid(invalid)) if invalid.field == field),
         "{answer:?}"
     );
+}
+
+fn assert_not_found<T: std::fmt::Debug>(answer: &Result<T, Error>) {
+    assert!(matches!(answer, Err(Error::NotFound)), "{answer:?}");
+}
+
+fn assert_stale<T: std::fmt::Debug>(answer: &Result<T, Error>) {
+    assert!(matches!(answer, Err(Error::Stale)), "{answer:?}");
+}
+
+fn assert_not_enabled<T: std::fmt::Debug>(answer: &Result<T, Error>) {
+    assert!(matches!(answer, Err(Error::NotEnabled)), "{answer:?}");
+}
+
+fn assert_invalid_code<T: std::fmt::Debug>(answer: &Result<T, Error>) {
+    assert!(matches!(answer, Err(Error::InvalidCode)), "{answer:?}");
+}
+
+fn assert_taken<T: std::fmt::Debug>(answer: &Result<T, Error>, which: ConflictField) {
+    assert!(
+        matches!(answer, Err(Error::Conflict { field }) if *field == which),
+        "{answer:?}"
+    );
+}
+
+fn assert_unverified<T: std::fmt::Debug>(answer: &Result<T, Error>) {
+    assert!(matches!(answer, Err(Error::EmailNotVerified)), "{answer:?}");
 }

@@ -21,14 +21,17 @@ pub enum Effect {
     },
 }
 
-/// What to write to whom. Whether there is such an account, and what its address is, is found out
-/// when the mail is sent; so is the code in it, which is never kept.
+/// What to write to whom. Whether there is such an account, and whether it still has the address, is
+/// found out when the mail is sent; the code in it is made then, and never kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailRequest {
-    /// A link that proves the account's address. Adds nothing to one that is pending already.
+    /// A link that proves the account's address, as long as it has it. Adds nothing to one that is
+    /// pending already.
     Verification {
         /// Whose.
         user: UserId,
+        /// The address to prove: a request for another one is not the same request.
+        address: Email,
     },
     /// A link that sets a new password. Adds nothing to one that is pending already.
     Reset {
@@ -129,6 +132,7 @@ const FORMAT: i32 = 1;
 enum StoredMail {
     Verification {
         user: String,
+        address: String,
     },
     Reset {
         address: String,
@@ -207,14 +211,16 @@ impl MailRequest {
     /// Mails of one account keep their order; so do those to one address without account.
     fn key(&self) -> String {
         match self {
-            Self::Verification { user } | Self::Notice { user, .. } => user.as_str().to_owned(),
+            Self::Verification { user, .. } | Self::Notice { user, .. } => user.as_str().to_owned(),
             Self::Reset { address, .. } => address.folded(),
         }
     }
 
     fn once(&self) -> Option<String> {
         match self {
-            Self::Verification { user } => Some(format!("verification {user}")),
+            Self::Verification { user, address } => {
+                Some(format!("verification {user} {}", address.folded()))
+            }
             Self::Reset { address, .. } => Some(format!("reset {}", address.folded())),
             Self::Notice { .. } => None,
         }
@@ -223,8 +229,9 @@ impl MailRequest {
     #[expect(clippy::expect_used, reason = "texts and names always serialize")]
     fn to_stored(&self) -> String {
         let stored = match self {
-            Self::Verification { user } => StoredMail::Verification {
+            Self::Verification { user, address } => StoredMail::Verification {
                 user: user.as_str().to_owned(),
+                address: address.as_str().to_owned(),
             },
             Self::Reset {
                 address,
@@ -248,8 +255,9 @@ impl MailRequest {
 
     fn from_stored(text: &str) -> Result<Self, serde_json::Error> {
         Ok(match serde_json::from_str(text)? {
-            StoredMail::Verification { user } => Self::Verification {
+            StoredMail::Verification { user, address } => Self::Verification {
                 user: UserId::from_stored(user),
+                address: Email::from_stored(address),
             },
             StoredMail::Reset {
                 address,

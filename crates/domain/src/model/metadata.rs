@@ -67,14 +67,17 @@ impl Metadata {
     /// contains an object whose members it has, each containing the other's; an array contains an
     /// array each of whose elements one of its own contains, and a plain value that is one of its
     /// elements; other values contain their equals. Numbers are compared as doubles, and a value
-    /// nested too deep to be parsed (128 levels) contains nothing.
+    /// that cannot be parsed (nested over 128 levels deep, a number beyond a double) contains
+    /// nothing.
     pub fn contains(&self, other: &Self) -> bool {
         let parsed = |text: &Self| serde_json::from_str::<Value>(text.as_str());
         match (parsed(self), parsed(other)) {
             (Ok(whole), Ok(part)) => {
                 contains(&whole, &part)
                     || matches!(&whole, Value::Array(elements)
-                        if !part.is_object() && !part.is_array() && elements.contains(&part))
+                        if !part.is_object()
+                            && !part.is_array()
+                            && elements.iter().any(|element| contains(element, &part)))
             }
             _ => false,
         }

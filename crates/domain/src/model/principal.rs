@@ -1,6 +1,6 @@
 //! Who is asking.
 
-use super::{Role, Status, TokenClaims, TokenKind, User, UserId};
+use super::{TokenClaims, TokenKind, User, UserId};
 
 /// Somebody who proved who he is: the account as it is now, and how he proved it.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct Principal {
 impl Principal {
     /// Whether he administers the platform: by his account as it is now, not by his token.
     pub fn is_administrator(&self) -> bool {
-        self.account.status == Status::Enabled && self.account.role == Role::Admin
+        self.account.is_enabled_administrator()
     }
 
     /// The kind of token he showed.

@@ -53,7 +53,7 @@ pub struct RefreshSession {
     pub description: Option<SessionDescription>,
     /// Which of the session's refresh tokens is the current one, counted from 0.
     pub generation: u64,
-    /// When it began.
+    /// When it began: the moment at which its first tokens say they were issued.
     pub created_at: Timestamp,
     /// When it ends, whatever happens.
     pub expires_at: Timestamp,

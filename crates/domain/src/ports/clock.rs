@@ -6,6 +6,7 @@ use crate::model::Timestamp;
 ///
 /// - The answer is UTC and in whole microseconds.
 /// - It never blocks.
+#[cfg_attr(feature = "mock", mockall::automock)]
 pub trait Clock: Send + Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;

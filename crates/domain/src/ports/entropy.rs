@@ -9,6 +9,7 @@ use crate::model::Timestamp;
 /// - Bytes are unpredictable (from a cryptographically secure generator) and never repeat in
 ///   practice.
 /// - It never blocks and never fails.
+#[cfg_attr(feature = "mock", mockall::automock)]
 pub trait Entropy: Send + Sync {
     /// Fills the whole buffer.
     fn fill(&self, buffer: &mut [u8]);

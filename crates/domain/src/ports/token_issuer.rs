@@ -15,7 +15,7 @@ use crate::model::{
 ///   seconds more (the answer may have been lost); its reuse after that ends the session.
 /// - `refresh` of a token that is no refresh token of that user, was revoked, reused or expired
 ///   answers [`TokenError::Refused`].
-/// - No token is issued as of before `not_before`.
+/// - No token is issued as of before `not_before`, and no session begins before.
 /// - `revoke` of an unknown id, or of another user's, changes nothing and is no error.
 /// - `sessions` lists sessions that have not ended, oldest first.
 #[cfg_attr(feature = "mock", mockall::automock)]

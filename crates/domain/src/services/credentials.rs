@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tracing::{info, warn};
+use tracing::{Instrument as _, info, info_span, warn};
 
 use crate::authorization::{Operation, permit};
 use crate::error::{Error, Invalid, InvalidReason, Unauthenticated};
@@ -114,11 +114,11 @@ impl Credentials {
                 role: account.role,
                 verified: account.is_verified(),
                 description: login.description,
-                not_before: not_before(account),
+                not_before: super::not_before(account),
             })
             .await
             .map_err(issuer_error)?;
-        self.refuse_if_ended_meanwhile(account, Unauthenticated::InvalidCredentials)
+        self.refuse_if_ended_meanwhile(account, &pair, Unauthenticated::InvalidCredentials)
             .await?;
         let event = super::event(
             &self.ports,
@@ -154,11 +154,11 @@ impl Credentials {
                 user: account.id.clone(),
                 role: account.role,
                 verified: account.is_verified(),
-                not_before: not_before(account),
+                not_before: super::not_before(account),
             })
             .await
             .map_err(issuer_error)?;
-        self.refuse_if_ended_meanwhile(account, Unauthenticated::InvalidToken)
+        self.refuse_if_ended_meanwhile(account, &pair, Unauthenticated::InvalidToken)
             .await?;
         let event = super::event(
             &self.ports,
@@ -209,13 +209,10 @@ impl Credentials {
             return Err(Error::Unauthenticated(Unauthenticated::MissingToken));
         };
         let sessions = self.ports.issuer.sessions(&principal.account.id).await;
-        let ended_before = not_before(&principal.account);
+        let ended_before = super::not_before(&principal.account);
         let mut sessions = sessions.map_err(issuer_error)?;
         // Those that are over are tidied away a little later.
-        sessions.retain(|session| {
-            let latest = session.rotated_at.unwrap_or(session.created_at);
-            ended_before.is_none_or(|second| latest.unix_timestamp() >= second)
-        });
+        sessions.retain(|session| super::goes_on(session, ended_before));
         Ok(sessions)
     }
 
@@ -314,10 +311,11 @@ impl Credentials {
 
     /// Keeps a pair back whose account was suspended, or ended its sessions, between being read and
     /// the moment at which the pair says it was issued: the pair would outlive that end. One that
-    /// is ended after this look is ended by its time.
+    /// is ended after this look is ended by its time. Sessions that others began since go on.
     async fn refuse_if_ended_meanwhile(
         &self,
         account: &User,
+        pair: &TokenPair,
         refusal: Unauthenticated,
     ) -> Result<(), Error> {
         let present = self.ports.users.find(&account.id).await?;
@@ -330,11 +328,14 @@ impl Credentials {
             return Ok(());
         }
         info!(user.id = %account.id, "the account's sessions were ended while somebody signed in");
-        self.ports
-            .issuer
-            .revoke_all(&account.id)
-            .await
-            .map_err(issuer_error)?;
+        let claims = self.ports.verifier.verify(&pair.refresh).await;
+        if let Some(session) = claims.map_err(issuer_error)?.id {
+            self.ports
+                .issuer
+                .revoke(&account.id, &session)
+                .await
+                .map_err(issuer_error)?;
+        }
         Err(Error::Unauthenticated(refusal))
     }
 
@@ -344,8 +345,18 @@ impl Credentials {
         account: Option<&User>,
         attempt: &PasswordAttempt,
     ) -> Result<Verdict, Error> {
-        if let Some(hash) = account.and_then(|account| account.secret.as_ref()) {
-            return Ok(self.ports.hasher.verify(attempt, hash).await?);
+        if let Some(account) = account
+            && let Some(hash) = &account.secret
+        {
+            // What the hasher logs of an odd hash names the account.
+            let span = info_span!("verify_secret", user.id = %account.id);
+            let verdict = self
+                .ports
+                .hasher
+                .verify(attempt, hash)
+                .instrument(span)
+                .await?;
+            return Ok(verdict);
         }
         self.ports.hasher.verify_absent(attempt).await?;
         Ok(Verdict {
@@ -418,12 +429,6 @@ fn meant(candidates: &[User], identity: &str) -> Option<User> {
 
 fn name(user: &User) -> Option<&str> {
     user.username.as_ref().map(Username::as_str)
-}
-
-/// The earliest second that a new token may say it was issued at, so that it outlives every moment
-/// at which the account's older tokens were ended (those moments are rounded up).
-fn not_before(account: &User) -> Option<i64> {
-    account.tokens_valid_from.max(account.sessions_valid_from)
 }
 
 fn issuer_error(error: TokenError) -> Error {

@@ -203,6 +203,7 @@ impl Profiles {
             };
             let proof = MailRequest::Verification {
                 user: user.id.clone(),
+                address: user.email.clone(),
             };
             Ok(vec![
                 Effect::Event(event),

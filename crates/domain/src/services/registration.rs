@@ -56,7 +56,8 @@ pub enum AdministratorOutcome {
     },
     /// Nobody has the address, but there are administrators already; nothing was changed.
     OtherAdministrators(Vec<UserId>),
-    /// An account that is not enabled has the address, and there is no administrator.
+    /// Nothing was changed, and there is no administrator: the address is that of an account that
+    /// is not enabled, or differs only in case from that of one that is.
     EmailTaken,
 }
 

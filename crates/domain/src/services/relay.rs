@@ -1,6 +1,7 @@
 //! Carrying out what changes left behind.
 
 mod mail;
+mod sessions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use crate::error::Error;
 use crate::model::{Effect, EffectKind, UnknownEffect};
 use crate::ports::{
     Claim, Fence, LEASE, LeaseHolder, OutboxDepth, OutboxItem, Ports, PublishError, StoreError,
-    TokenError, uuid_v4,
+    uuid_v4,
 };
 use crate::users::Settings;
 
@@ -176,17 +177,7 @@ impl Relay {
                     })
             }
             Ok(Effect::Mail(request)) => mail::send(&self.ports, &self.settings, request).await,
-            // A token service that refuses to end sessions will not change its mind.
-            Ok(Effect::EndSessions { user }) => {
-                self.ports
-                    .issuer
-                    .revoke_all(user)
-                    .await
-                    .map_err(|error| match error {
-                        TokenError::Refused => Failure::Never(error.to_string()),
-                        TokenError::Unavailable => Failure::NotNow,
-                    })
-            }
+            Ok(Effect::EndSessions { user }) => sessions::end(&self.ports, user).await,
         }
     }
 }

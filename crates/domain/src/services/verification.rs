@@ -50,6 +50,7 @@ impl Verification {
         .build();
         let mail = MailRequest::Verification {
             user: account.id.clone(),
+            address: account.email.clone(),
         };
         let effects = vec![Effect::Mail(mail), Effect::Event(event)];
         Ok(self.ports.outbox.add(effects).await?)

@@ -154,6 +154,61 @@ fn only_an_object_without_members_and_null_are_empty() {
     }
 }
 
+fn contains(whole: &str, part: &str) -> bool {
+    let stored = |text: &str| Metadata::from_stored(text.to_owned());
+    stored(whole).contains(&stored(part))
+}
+
+/// The examples of PostgreSQL's documentation of `jsonb` containment, and their neighbours.
+#[test]
+fn what_contains_what_is_what_postgres_says() {
+    for (whole, part) in [
+        (r#"{"a":1,"b":{"c":[1,2,{"d":3}]}}"#, "{}"),
+        (r#"{"a":1,"b":{"c":[1,2,{"d":3}]}}"#, r#"{"a":1}"#),
+        (r#"{"a":1,"b":{"c":[1,2,{"d":3}]}}"#, r#"{"b":{}}"#),
+        (r#"{"a":1,"b":{"c":[1,2,{"d":3}]}}"#, r#"{"b":{"c":[{}]}}"#),
+        (
+            r#"{"a":1,"b":{"c":[1,2,{"d":3}]}}"#,
+            r#"{"b":{"c":[2,1,1]}}"#,
+        ),
+        (r#"{"a":null}"#, r#"{"a":null}"#),
+        (r#"{"a":1}"#, r#"{"a":1.0}"#),
+        ("[1,2,3]", "[3,1]"),
+        ("[1,2,[1,3]]", "[[1,3]]"),
+        (r#"["foo","bar"]"#, r#""bar""#),
+        ("[0,1.0]", "1"),
+        (r#""foo""#, r#""foo""#),
+        ("null", "null"),
+    ] {
+        assert!(contains(whole, part), "{whole} {part}");
+    }
+    for (whole, part) in [
+        (r#"{"a":1}"#, r#"{"a":2}"#),
+        (r#"{"a":1}"#, r#"{"A":1}"#),
+        (r#"{"a":1}"#, r#"{"b":1}"#),
+        (r#"{"a":1}"#, r#"{"a":"1"}"#),
+        (r#"{"a":1}"#, r#"{"a":null}"#),
+        (r#"{"a":{"b":1}}"#, r#"{"b":1}"#),
+        (r#"{"a":[1,2]}"#, r#"{"a":1}"#),
+        (r#"{"a":{}}"#, r#"{"a":[]}"#),
+        ("[1,2,[1,3]]", "[1,3]"),
+        (r#"["foo",["bar"]]"#, r#""bar""#),
+        (r#""bar""#, r#"["bar"]"#),
+        ("[{}]", "{}"),
+        ("null", "{}"),
+    ] {
+        assert!(!contains(whole, part), "{whole} {part}");
+    }
+}
+
+#[test]
+fn what_is_nested_too_deep_contains_nothing_and_breaks_nothing() {
+    let nested = |levels: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
+    assert!(contains(&nested(100), "{}"));
+    assert!(!contains(&nested(200), "{}"));
+    assert!(!contains("{}", &nested(200)));
+}
+
 proptest! {
     #![proptest_config(crate::fixed_cases())]
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use users_domain::model::{
-    ConflictField, EffectKind, EventOperation, Order, Role, Sort, SortDirection, Status, TokenKind,
-    UserQuery,
+    CodePurpose, ConflictField, EffectKind, EventOperation, Order, Position, Role, Sort,
+    SortDirection, Status, TokenKind, UserQuery,
 };
 
 #[test]
@@ -94,7 +94,7 @@ fn every_order_has_one_name_in_lists_and_events() {
 fn a_list_shows_the_latest_changes_of_enabled_accounts_unless_told_otherwise() {
     let query = UserQuery::default();
     assert_eq!(query.filter.status, Some(Status::Enabled));
-    assert_eq!((query.offset, query.limit), (0, 10));
+    assert_eq!((query.position, query.limit), (Position::START, 10));
     let Sort { order, direction } = query.sort;
     assert_eq!((order.as_str(), direction.as_str()), ("updated_at", "desc"));
     assert_eq!(SortDirection::Ascending.as_str(), "asc");
@@ -107,8 +107,34 @@ fn an_event_is_named_after_its_operation() {
         (EventOperation::IssueToken, "user.issue_token"),
         (EventOperation::LoginFailed, "user.login_failed"),
         (EventOperation::RefreshToken, "user.refresh_token"),
+        (
+            EventOperation::RevokeRefreshToken,
+            "user.revoke_refresh_token",
+        ),
         (EventOperation::ViewProfile, "user.view_profile"),
+        (EventOperation::View, "user.view"),
         (EventOperation::List, "user.list"),
+        (EventOperation::Search, "user.search"),
+        (EventOperation::Update, "user.update"),
+        (EventOperation::UpdateUsername, "user.update_username"),
+        (
+            EventOperation::UpdateProfilePicture,
+            "user.update_profile_picture",
+        ),
+        (EventOperation::UpdateTags, "user.update_tags"),
+        (EventOperation::UpdateEmail, "user.update_email"),
+        (EventOperation::UpdateRole, "user.update_role"),
+        (EventOperation::UpdateSecret, "user.update_secret"),
+        (EventOperation::Enable, "user.enable"),
+        (EventOperation::Disable, "user.disable"),
+        (EventOperation::Delete, "user.delete"),
+        (EventOperation::SendVerification, "user.send_verification"),
+        (EventOperation::VerifyEmail, "user.verify_email"),
+        (
+            EventOperation::SendPasswordReset,
+            "user.send_password_reset",
+        ),
+        (EventOperation::ResetSecret, "user.reset_secret"),
     ] {
         assert_eq!(operation.as_str(), name);
     }
@@ -116,9 +142,10 @@ fn an_event_is_named_after_its_operation() {
 
 #[test]
 fn kinds_of_effects_and_unique_fields_have_names_of_their_own() {
-    let kinds: BTreeSet<&str> = EffectKind::ALL.iter().map(|kind| kind.as_str()).collect();
-    assert_eq!(kinds.len(), EffectKind::ALL.len());
-    assert_eq!(EffectKind::Event.as_str(), "event");
+    assert_eq!(
+        EffectKind::ALL.map(EffectKind::as_str),
+        ["event", "mail", "end_sessions"]
+    );
     let fields = [
         ConflictField::Id,
         ConflictField::Email,
@@ -128,4 +155,18 @@ fn kinds_of_effects_and_unique_fields_have_names_of_their_own() {
         fields.map(ConflictField::as_str),
         ["id", "email", "username"]
     );
+}
+
+#[test]
+fn a_purpose_survives_its_name() {
+    for (purpose, name) in [
+        (CodePurpose::VerifyEmail, "verify_email"),
+        (CodePurpose::ResetSecret, "reset_secret"),
+    ] {
+        assert_eq!(purpose.as_str(), name);
+        assert_eq!(CodePurpose::from_stored(name), Some(purpose));
+    }
+    for unknown in ["", "verify", "VERIFY_EMAIL", "reset_secret "] {
+        assert_eq!(CodePurpose::from_stored(unknown), None, "{unknown:?}");
+    }
 }

@@ -4,9 +4,11 @@ use std::fmt::Debug;
 
 use time::OffsetDateTime;
 use users_domain::model::{
-    BearerToken, Caller, Change, Effect, EventBuilder, EventOperation, NewUser, Page, Password,
-    PasswordAttempt, PasswordPolicy, Principal, RefreshSession, RequestContext, SessionDescription,
-    TagFilter, TokenClaims, TokenId, TokenKind, TokenPair, UserFilter, UserQuery,
+    BearerToken, Caller, Change, CodePurpose, CodeRecord, Cursor, Effect, EventBuilder,
+    EventOperation, Mail, MailContent, MailRequest, NewUser, Notice, OneTimeCode, Order, Page,
+    Password, PasswordAttempt, PasswordPolicy, Position, Principal, Proof, RefreshSession,
+    RequestContext, SessionDescription, Sort, SortDirection, TagFilter, TokenClaims, TokenId,
+    TokenKind, TokenPair, UserFilter, UserQuery, UserView,
 };
 use users_domain::ports::{IssueToken, RefreshToken};
 use users_domain::services::{FirstAdministrator, Login};
@@ -65,7 +67,10 @@ fn an_account_is_printed_without_the_person() {
     assert_silent(&Page {
         items: vec![user.clone()],
         total: 1,
+        more: false,
     });
+    assert_silent(&UserView::Full(Box::new(user.clone())));
+    assert_silent(&UserView::Public(Box::new(user.clone())));
     assert_silent(&Caller::Account(Box::new(Principal {
         account: user.clone(),
         claims: claims(),
@@ -134,10 +139,84 @@ fn what_somebody_looks_for_is_not_printed() {
         tags: Some(TagFilter::All(tags)),
         ..UserFilter::default()
     };
+    let sort = Sort {
+        order: Order::Email,
+        direction: SortDirection::Ascending,
+    };
+    let cursor = Cursor::after(&complete(MARK), &filter, sort);
+    assert_silent(&cursor.key);
     assert_silent(&UserQuery {
         filter,
+        position: Position::After(cursor),
         ..UserQuery::default()
     });
+}
+
+/// Neither as it stands in the mail nor as it is kept.
+#[test]
+fn a_code_is_never_printed() {
+    let code = OneTimeCode::new([7; OneTimeCode::BYTES]);
+    let (text, hex) = (code.expose().to_owned(), code.digest().to_hex());
+    let proof = Proof::Digest(code.digest());
+    let record = CodeRecord {
+        digest: code.digest(),
+        purpose: CodePurpose::ResetSecret,
+        user: complete(MARK).id,
+        email: complete(MARK).email,
+        created_at: OffsetDateTime::UNIX_EPOCH,
+        expires_at: OffsetDateTime::UNIX_EPOCH,
+    };
+    let expires_at = OffsetDateTime::UNIX_EPOCH;
+    let contents = [
+        MailContent::Verification {
+            code: code.clone(),
+            expires_at,
+        },
+        MailContent::Reset {
+            code: code.clone(),
+            expires_at,
+        },
+        MailContent::Notice(Notice::EmailChanged),
+    ];
+    let mails = contents.map(|content| Mail {
+        id: Uuid::nil(),
+        to: complete(MARK).email,
+        username: complete(MARK).username,
+        content,
+        written_at: OffsetDateTime::UNIX_EPOCH,
+    });
+    for printed in [
+        format!("{code:?}"),
+        format!("{proof:?}"),
+        format!("{record:?}"),
+        format!("{mails:?}"),
+    ] {
+        for secret in [text.as_str(), hex.as_str(), "marked"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+    }
+}
+
+#[test]
+fn to_whom_a_mail_shall_go_is_not_printed() {
+    let user = complete(MARK);
+    let requests = [
+        MailRequest::Verification {
+            user: user.id.clone(),
+            address: user.email.clone(),
+        },
+        MailRequest::reset(user.email.clone(), &RequestContext::default()),
+        MailRequest::Notice {
+            user: user.id,
+            notice: Notice::EmailChanged,
+            address: Some(user.email),
+        },
+    ];
+    for request in requests {
+        let effect = Effect::Mail(request);
+        assert_silent(&effect);
+        assert_silent(&effect.to_record());
+    }
 }
 
 #[test]

@@ -270,6 +270,31 @@ async fn a_sign_in_during_which_the_sessions_are_ended_gives_nothing() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_is_kept_back_ends_no_other_session() {
+    let fakes = fakes_with([people::ada()]);
+    let mut store = MockUserStore::new();
+    // Loaded before the sessions were ended; another sign-in came since.
+    let loaded_before = people::ada();
+    store
+        .expect_find_by_login()
+        .return_once(|_| Ok(vec![loaded_before]));
+    let ended = User {
+        sessions_valid_from: Some(7),
+        ..people::ada()
+    };
+    fakes.store.put(ended.clone());
+    sign_in(&fakes.users(), login("ada")).await.unwrap();
+    store.expect_find().return_once(move |_| Ok(Some(ended)));
+    let ports = Ports {
+        users: Arc::new(store),
+        ..fakes.ports()
+    };
+    let answer = sign_in(&Users::new(ports, Settings::default()), login("ada")).await;
+    assert_unauthenticated(&answer, Unauthenticated::InvalidCredentials);
+    assert_eq!(fakes.store.sessions().len(), 1);
+}
+
+#[tokio::test]
 async fn a_busy_hasher_is_named_busy_and_no_failure_is_noted() {
     let retry_after = Duration::from_secs(2);
     let mut hasher = MockPasswordHasher::new();

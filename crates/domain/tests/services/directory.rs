@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 use users_domain::error::Unauthenticated;
 use users_domain::model::{
-    Caller, Metadata, Order, Role, Sort, SortDirection, Status, TagFilter, TokenKind, User,
-    UserFilter, UserQuery,
+    Caller, Metadata, Order, Position, Role, Sort, SortDirection, Status, TagFilter, TokenKind,
+    User, UserFilter, UserQuery,
 };
 use users_domain::ports::{Ports, StoreError};
 use users_domain::{Error, Settings, Users};
@@ -15,13 +15,9 @@ use users_testkit::mocks::{MockOutbox, MockUserStore};
 use users_testkit::{Fakes, people};
 
 use crate::{
-    assert_forbidden, assert_invalid, assert_unauthenticated, assert_unavailable, context,
-    fakes_with, said, waiting,
+    administrator, assert_forbidden, assert_invalid, assert_unauthenticated, assert_unavailable,
+    context, fakes_with, said, waiting,
 };
-
-fn administrator() -> Caller {
-    people::principal(people::an_admin("root"), TokenKind::Access)
-}
 
 /// Services that never ask the store.
 fn without_store(fakes: &Fakes) -> Users {
@@ -176,7 +172,7 @@ async fn who_looked_for_what_is_noted() {
             order: Order::Email,
             direction: SortDirection::Ascending,
         },
-        offset: 3,
+        position: Position::Offset(3),
         limit: 7,
     };
     let directory = fakes.users().directory;

@@ -172,6 +172,7 @@ async fn an_administrator_made_between_two_looks_exists() {
         Ok(Page {
             items: vec![people::an_admin("admin")],
             total: 1,
+            more: false,
         })
     });
     let ports = Ports {

@@ -16,13 +16,9 @@ use users_testkit::mocks::{MockEventPublisher, MockOutbox, MockPasswordHasher, M
 use users_testkit::{Fakes, people};
 
 use crate::{
-    assert_forbidden, assert_invalid, assert_unauthenticated, assert_unavailable, context,
-    fakes_with, said, waiting,
+    administrator, assert_forbidden, assert_invalid, assert_unauthenticated, assert_unavailable,
+    context, fakes_with, said, waiting,
 };
-
-fn administrator() -> Caller {
-    people::principal(people::an_admin("root"), TokenKind::Access)
-}
 
 fn plain_user() -> Caller {
     people::principal(people::grace(), TokenKind::Access)

@@ -184,6 +184,7 @@ async fn a_record_that_cannot_be_read_is_put_aside() {
     fakes.store.put_record(EffectRecord {
         kind: EVENT,
         key: "a".to_owned(),
+        once: None,
         format: 9,
         payload: "?".to_owned(),
     });

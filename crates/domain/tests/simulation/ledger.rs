@@ -1,47 +1,32 @@
-//! What was really committed, written down at the moment of the commit, and what a session is held
-//! to.
+//! The store as everybody uses it, with somebody who writes down what was really committed, and what
+//! may be asked of him.
 //!
 //! The ledger stands directly before the memory store, which carries every call out at once; so its
 //! entries are in the order of the commits.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use users_domain::Error;
 use users_domain::model::{
-    Change, Effect, EffectKind, Facts, Needs, Page, RefreshSession, Timestamp, TokenId, User,
-    UserEvent, UserFilter, UserId, UserQuery,
+    Change, CodePurpose, CodeRecord, Effect, EffectKind, Facts, Needs, Notice, OneTimeCode, Page,
+    Proof, RefreshSession, Timestamp, TokenId, User, UserEvent, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{
-    Claim, Clock, Decide, Fence, LeaseHolder, Outbox, OutboxDepth, OutboxItemId, RefreshTokenStore,
-    Rotation, StoreError, UserStore,
+    Claim, Clock, Decide, DecideWithCode, Fence, LeaseHolder, Outbox, OutboxDepth, OutboxItemId,
+    RefreshTokenStore, Rotation, StoreError, UserStore,
 };
 use users_testkit::fakes::{FixedClock, MemoryStore};
 
-/// How long the refresh token that was just replaced is honoured.
-const GRACE: Duration = Duration::from_secs(30);
+use super::book::{Book, Code, Ends, GRACE, Moment};
 
 #[derive(Clone)]
 pub(crate) struct Ledger {
     store: MemoryStore,
     clock: FixedClock,
     book: Arc<Mutex<Book>>,
-}
-
-#[derive(Default)]
-struct Book {
-    events: Vec<UserEvent>,
-    sessions: BTreeMap<TokenId, Session>,
-    stolen: BTreeSet<TokenId>,
-}
-
-struct Session {
-    user: UserId,
-    expires_at: Timestamp,
-    ended: bool,
-    /// When each generation was exchanged for the next.
-    exchanged: Vec<Timestamp>,
 }
 
 impl Ledger {
@@ -53,15 +38,104 @@ impl Ledger {
         }
     }
 
+    /// How many changes of accounts were committed.
+    pub(crate) fn moment(&self) -> Moment {
+        self.book().now
+    }
+
     /// Every event that was committed, in order.
     pub(crate) fn events(&self) -> Vec<UserEvent> {
         self.book().events.clone()
+    }
+
+    /// Every notice that was committed, in order.
+    pub(crate) fn notices(&self) -> Vec<(UserId, Notice)> {
+        self.book().notices.clone()
+    }
+
+    /// All accounts there are.
+    pub(crate) fn accounts(&self) -> Vec<UserId> {
+        self.book().accounts.keys().cloned().collect()
+    }
+
+    /// Those that administer at present.
+    pub(crate) fn administrators(&self) -> Vec<UserId> {
+        self.book().administrators.iter().cloned().collect()
+    }
+
+    /// An account at present.
+    pub(crate) fn account(&self, id: &UserId) -> User {
+        self.book().accounts[id].last().unwrap().user.clone()
+    }
+
+    /// An account as it was at each of its versions.
+    pub(crate) fn history(&self, id: &UserId) -> Vec<User> {
+        let book = self.book();
+        let states = book.accounts[id].iter();
+        states.map(|state| state.user.clone()).collect()
+    }
+
+    /// Whether an account was so at any time from a moment on.
+    pub(crate) fn was(&self, id: &UserId, from: Moment, so: impl Fn(&User) -> bool) -> bool {
+        let book = self.book();
+        let states = &book.accounts[id];
+        let earlier = states.iter().rposition(|state| state.since <= from);
+        let in_force = &states[earlier.unwrap_or_default()..];
+        in_force.iter().any(|state| so(&state.user))
+    }
+
+    /// Whether tokens of an account were ended after one moment and not after another.
+    pub(crate) fn ended_between(
+        &self,
+        id: &UserId,
+        after: Moment,
+        until: Moment,
+        which: Ends,
+    ) -> bool {
+        let book = self.book();
+        let mut states = book.accounts[id].iter();
+        states.any(|state| (after + 1..=until).contains(&state.since) && state.ended >= which)
+    }
+
+    /// What is answered was committed.
+    pub(crate) fn confirm(&self, answer: &User) {
+        let book = self.book();
+        let mut states = book.accounts[&answer.id].iter();
+        assert!(states.any(|state| state.user == *answer), "{answer:?}");
+    }
+
+    /// Whether a code ran out, was used or voided.
+    pub(crate) fn is_useless(&self, code: &OneTimeCode) -> bool {
+        let book = self.book();
+        let kept = &book.codes[&code.digest().to_hex()];
+        kept.spent || kept.record.expires_at <= self.clock.now()
+    }
+
+    /// Whose account a code opens.
+    pub(crate) fn opens(&self, code: &OneTimeCode) -> UserId {
+        let book = self.book();
+        book.codes[&code.digest().to_hex()].record.user.clone()
+    }
+
+    /// Somebody was given the tokens of a session.
+    pub(crate) fn hand_over(&self, id: &TokenId) {
+        self.book().sessions.get_mut(id).unwrap().held = true;
+    }
+
+    /// Somebody wants one of his sessions ended.
+    pub(crate) fn give_up(&self, id: &TokenId) {
+        self.book().given_up.insert(id.clone());
     }
 
     /// Whether a session was ended or ran out.
     pub(crate) fn is_over(&self, id: &TokenId) -> bool {
         let session = &self.book().sessions[id];
         session.ended || session.expires_at <= self.clock.now()
+    }
+
+    /// Whether the account of a session honours it no more.
+    pub(crate) fn is_dishonoured(&self, id: &TokenId) -> bool {
+        self.book().is_dishonoured(id)
     }
 
     /// How often a refresh token was exchanged for its successor.
@@ -80,52 +154,8 @@ impl Ledger {
         self.book.lock().unwrap()
     }
 
-    fn commit(&self, effects: Vec<Effect>) {
-        let events = &mut self.book().events;
-        for effect in effects {
-            match effect {
-                Effect::Event(event) => events.push(event),
-            }
-        }
-    }
-
-    /// No generation is exchanged twice, nor given again but for its grace, nor after the end; and
-    /// no session ends without a reason.
-    fn hold_to(&self, id: &TokenId, generation: u64, rotation: &Rotation) {
-        let now = self.clock.now();
-        let mut book = self.book();
-        let session = book
-            .sessions
-            .get_mut(id)
-            .expect("only issued tokens verify");
-        let over = session.ended || session.expires_at <= now;
-        let exchanged = session.exchanged.len() as u64;
-        match rotation {
-            Rotation::Advanced(next) => {
-                assert!(!over, "a session goes on after its end");
-                assert_eq!(generation, exchanged, "a generation is exchanged once");
-                assert_eq!(next.generation, generation + 1);
-                session.exchanged.push(now);
-            }
-            Rotation::Repeated(same) => {
-                assert!(!over, "a session goes on after its end");
-                assert_eq!(
-                    generation + 1,
-                    exchanged,
-                    "only the last answer is repeated"
-                );
-                assert_eq!(same.generation, exchanged);
-                let since = now - *session.exchanged.last().unwrap();
-                assert!(since <= GRACE, "an answer is repeated {since} later");
-            }
-            Rotation::Reused => {
-                assert!(!over, "a session ends once");
-                assert!(generation < exchanged, "the current token is no copy");
-                session.ended = true;
-                book.stolen.insert(id.clone());
-            }
-            Rotation::Ended => assert!(over, "a session ends for a reason"),
-        }
+    fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 }
 
@@ -149,7 +179,9 @@ impl UserStore for Ledger {
 
     async fn insert(&self, user: User, effects: Vec<Effect>) -> Result<User, StoreError> {
         let user = self.store.insert(user, effects.clone()).await?;
-        self.commit(effects);
+        let mut book = self.book();
+        book.write_account(&user, None);
+        book.write_effects(effects);
         Ok(user)
     }
 
@@ -161,14 +193,65 @@ impl UserStore for Ledger {
     ) -> Result<User, StoreError> {
         let decided = Arc::new(Mutex::new(Vec::new()));
         let last = decided.clone();
-        let listening = move |user: &User, facts: &Facts| -> Result<Change, users_domain::Error> {
+        let listening = move |user: &User, facts: &Facts| -> Result<Change, Error> {
             let change = decide(user, facts)?;
             last.lock().unwrap().clone_from(&change.effects);
             Ok(change)
         };
         let user = self.store.update(id, needs, Arc::new(listening)).await?;
-        self.commit(std::mem::take(&mut decided.lock().unwrap()));
+        let mut book = self.book();
+        book.write_account(&user, None);
+        book.write_effects(std::mem::take(&mut decided.lock().unwrap()));
         Ok(user)
+    }
+
+    async fn add_code(&self, code: CodeRecord) -> Result<(), StoreError> {
+        self.store.add_code(code.clone()).await?;
+        let digest = code.digest.to_hex();
+        let kept = Code {
+            record: code,
+            spent: false,
+        };
+        let before = self.book().codes.insert(digest, kept);
+        assert!(before.is_none(), "every code is another");
+        Ok(())
+    }
+
+    async fn find_code(
+        &self,
+        proof: &Proof,
+        purpose: CodePurpose,
+    ) -> Result<Option<CodeRecord>, StoreError> {
+        self.store.find_code(proof, purpose).await
+    }
+
+    async fn redeem(
+        &self,
+        proof: &Proof,
+        purpose: CodePurpose,
+        decide: Arc<DecideWithCode>,
+    ) -> Result<User, StoreError> {
+        let decided = Arc::new(Mutex::new(None));
+        let last = decided.clone();
+        let listening = move |user: &User, code: &CodeRecord| -> Result<Change, Error> {
+            let change = decide(user, code)?;
+            *last.lock().unwrap() = Some((user.clone(), code.clone(), change.effects.clone()));
+            Ok(change)
+        };
+        let redeemed = self
+            .store
+            .redeem(proof, purpose, Arc::new(listening))
+            .await?;
+        let (before, code, effects) = decided.lock().unwrap().take().unwrap();
+        let mut book = self.book();
+        book.write_redemption(&before, &code, self.now());
+        book.write_account(&redeemed, Some(purpose));
+        book.write_effects(effects);
+        Ok(redeemed)
+    }
+
+    async fn remove_expired_codes(&self, limit: u32) -> Result<u32, StoreError> {
+        self.store.remove_expired_codes(limit).await
     }
 }
 
@@ -176,7 +259,7 @@ impl UserStore for Ledger {
 impl Outbox for Ledger {
     async fn add(&self, effects: Vec<Effect>) -> Result<(), StoreError> {
         Outbox::add(&self.store, effects.clone()).await?;
-        self.commit(effects);
+        self.book().write_effects(effects);
         Ok(())
     }
 
@@ -231,13 +314,7 @@ impl Outbox for Ledger {
 impl RefreshTokenStore for Ledger {
     async fn add(&self, session: RefreshSession) -> Result<(), StoreError> {
         RefreshTokenStore::add(&self.store, session.clone()).await?;
-        let begun = Session {
-            user: session.user,
-            expires_at: session.expires_at,
-            ended: false,
-            exchanged: Vec::new(),
-        };
-        self.book().sessions.insert(session.id, begun);
+        self.book().write_session(session);
         Ok(())
     }
 
@@ -249,24 +326,21 @@ impl RefreshTokenStore for Ledger {
     ) -> Result<Rotation, StoreError> {
         assert_eq!(grace, GRACE);
         let rotation = self.store.rotate(id, generation, grace).await?;
-        self.hold_to(id, generation, &rotation);
+        let now = self.now();
+        self.book().write_rotation(id, generation, &rotation, now);
         Ok(rotation)
     }
 
     async fn revoke(&self, user: &UserId, id: &TokenId) -> Result<bool, StoreError> {
         let revoked = self.store.revoke(user, id).await?;
         if revoked {
-            self.book().sessions.get_mut(id).unwrap().ended = true;
+            self.book().write_end(user, id);
         }
         Ok(revoked)
     }
 
     async fn revoke_all(&self, user: &UserId) -> Result<(), StoreError> {
-        self.store.revoke_all(user).await?;
-        for session in self.book().sessions.values_mut() {
-            session.ended |= session.user == *user;
-        }
-        Ok(())
+        unreachable!("accounts stay, and nobody else ends all sessions of {user}")
     }
 
     async fn list(&self, user: &UserId) -> Result<Vec<RefreshSession>, StoreError> {

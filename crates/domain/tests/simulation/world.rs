@@ -1,16 +1,18 @@
 //! Replicas, what they are in the middle of, what people know, and what may happen next.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::Cell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use users_domain::model::{BearerToken, EffectKind, Timestamp, TokenId, TokenPair, User, UserId};
+use users_domain::model::{
+    CodePurpose, EffectKind, Email, MailContent, Notice, Status, Timestamp, User, UserId, Username,
+};
 use users_domain::ports::{
-    Clock, EventPublisher, Outbox, PasswordHasher, Ports, RefreshTokenStore, TokenVerifier,
-    UserStore,
+    Clock, EventPublisher, Mailer, Outbox, PasswordHasher, Ports, RefreshTokenStore, UserStore,
 };
 use users_domain::{Settings, Users};
 use users_testkit::Fakes;
@@ -19,13 +21,14 @@ use users_testkit::faults::{FaultPlan, FaultRates, Faulty, crash_after};
 
 use super::ledger::Ledger;
 use super::operations::Operation;
+use super::possessions::{HeldSession, MailedCode};
 
 /// How many replicas share the store.
 const REPLICAS: usize = 3;
 /// How many operations are in flight at most.
 const MOST_IN_FLIGHT: usize = 16;
 /// How many people there are; some try to register more than once.
-const PEOPLE: usize = 400;
+const PEOPLE: usize = 60;
 /// Longer than the longest pause of a relay, and than another replica's lease.
 const LONGEST_WAIT: Duration = Duration::from_secs(61);
 
@@ -51,30 +54,29 @@ pub(crate) struct Tally {
     pub(crate) acknowledged: usize,
 }
 
-/// A session that somebody holds.
-pub(crate) struct HeldSession {
-    pub(crate) user: UserId,
-    pub(crate) id: TokenId,
-    pub(crate) access: BearerToken,
-    pub(crate) access_ends: Timestamp,
-    /// Every refresh token of the session that came back, the newest last.
-    pub(crate) refresh: Vec<BearerToken>,
-}
-
 pub(crate) struct World {
     pub(crate) fakes: Fakes,
     pub(crate) ledger: Ledger,
     pub(crate) faults: Vec<FaultPlan>,
     pub(crate) replicas: Vec<Users>,
     /// Accounts of which somebody was told that they were made.
-    pub(crate) registered: BTreeMap<UserId, User>,
+    pub(crate) registered: BTreeSet<UserId>,
     pub(crate) sessions: Vec<HeldSession>,
+    /// Every code that was mailed, in order.
+    pub(crate) codes: Vec<MailedCode>,
+    /// Which addresses were asked for a proof.
+    pub(crate) asked: HashSet<Email>,
+    /// Whom something was told, as often as it was.
+    pub(crate) told: HashMap<(Username, Notice), usize>,
+    /// How often somebody stayed because he was the last administrator.
+    pub(crate) last_ones: usize,
     pub(crate) processes_ended: usize,
     pub(crate) futures_dropped: usize,
-    ports: Ports,
+    pub(crate) ports: Ports,
     chance: SeededEntropy,
     in_flight: Vec<InFlight>,
     tallies: HashMap<Operation, Tally>,
+    names: Cell<usize>,
 }
 
 impl World {
@@ -82,23 +84,29 @@ impl World {
         let fakes = Fakes::seeded(seed);
         let chance = SeededEntropy::new(seed ^ 0x5eed);
         let ledger = Ledger::new(fakes.store.clone(), fakes.clock.clone());
-        // A few events are never taken.
+        // A few events and mails are never taken.
         fakes
             .publisher
             .reject(|event| event.id().as_bytes()[15] < 8);
+        fakes.mailer.reject(|mail| mail.id.as_bytes()[15] < 4);
         let mut world = Self {
             ports: fakes.ports(),
             fakes,
             ledger,
             faults: Vec::new(),
             replicas: Vec::new(),
-            registered: BTreeMap::new(),
+            registered: BTreeSet::new(),
             sessions: Vec::new(),
+            codes: Vec::new(),
+            asked: HashSet::new(),
+            told: HashMap::new(),
+            last_ones: 0,
             processes_ended: 0,
             futures_dropped: 0,
             chance,
             in_flight: Vec::new(),
             tallies: HashMap::new(),
+            names: Cell::new(0),
         };
         world.make_ports_faulty();
         for _ in 0..REPLICAS {
@@ -114,8 +122,8 @@ impl World {
             lost_answer: 30,
             slow: 400,
         };
-        let [users, outbox, sessions, publisher, hasher] =
-            [(); 5].map(|()| FaultPlan::seeded(self.chance.next(), often));
+        let [users, outbox, sessions, publisher, mailer, hasher] =
+            [(); 6].map(|()| FaultPlan::seeded(self.chance.next(), often));
         let kept: Arc<dyn RefreshTokenStore> = Arc::new(self.ledger.clone());
         let kept = Arc::new(Faulty::new(kept, sessions.clone()));
         let tokens = FakeTokens::new(kept, self.ports.clock.clone(), self.ports.entropy.clone());
@@ -133,6 +141,10 @@ impl World {
                 Arc::new(self.fakes.publisher.clone()) as Arc<dyn EventPublisher>,
                 publisher.clone(),
             )),
+            mailer: Arc::new(Faulty::new(
+                Arc::new(self.fakes.mailer.clone()) as Arc<dyn Mailer>,
+                mailer.clone(),
+            )),
             hasher: Arc::new(Faulty::new(
                 Arc::new(self.fakes.hasher.clone()) as Arc<dyn PasswordHasher>,
                 hasher.clone(),
@@ -141,7 +153,7 @@ impl World {
             verifier: Arc::new(tokens),
             ..self.ports.clone()
         };
-        self.faults = vec![users, outbox, sessions, publisher, hasher];
+        self.faults = vec![users, outbox, sessions, publisher, mailer, hasher];
     }
 
     /// A process of its own: another holder of leases.
@@ -155,9 +167,13 @@ impl World {
             0..220 => self.begin_something(),
             220..930 => self.let_something_go_on(),
             930..960 => self.time_passes(),
-            960..970 => match self.chance.below(5) {
+            960..965 => match self.chance.below(5) {
                 0 => self.fakes.publisher.go_away(),
                 _ => self.fakes.publisher.come_back(),
+            },
+            965..970 => match self.chance.below(5) {
+                0 => self.fakes.mailer.go_away(),
+                _ => self.fakes.mailer.come_back(),
             },
             970..980 => self.somebody_gives_up(),
             980..985 => self.a_process_ends(),
@@ -213,6 +229,25 @@ impl World {
             let InFlight { operation, .. } = self.in_flight.swap_remove(number);
             self.tallies.entry(operation).or_default().answered += 1;
             lesson(self);
+            self.open_mailboxes();
+        }
+    }
+
+    fn open_mailboxes(&mut self) {
+        for mail in self.fakes.mailer.take() {
+            let (purpose, code) = match mail.content {
+                MailContent::Verification { code, .. } => (CodePurpose::VerifyEmail, code),
+                MailContent::Reset { code, .. } => (CodePurpose::ResetSecret, code),
+                MailContent::Notice(notice) => {
+                    let whom = (mail.username.unwrap(), notice);
+                    *self.told.entry(whom).or_default() += 1;
+                    continue;
+                }
+            };
+            if purpose == CodePurpose::VerifyEmail {
+                self.asked.insert(mail.to);
+            }
+            self.codes.push(MailedCode { purpose, code });
         }
     }
 
@@ -254,6 +289,7 @@ impl World {
             plan.calm();
         }
         self.fakes.publisher.come_back();
+        self.fakes.mailer.come_back();
         while !self.in_flight.is_empty() {
             self.go_on(0);
         }
@@ -266,6 +302,7 @@ impl World {
             }
             let waits = |kind| now(self.replicas[0].relay.depth(kind)).unwrap().pending > 0;
             if !EffectKind::ALL.into_iter().any(waits) {
+                self.open_mailboxes();
                 return;
             }
         }
@@ -298,16 +335,25 @@ impl World {
         self.tallies.entry(operation).or_default().acknowledged += 1;
     }
 
-    /// Keeps a session that was begun.
-    pub(crate) fn keep(&mut self, pair: TokenPair) {
-        let access = now(self.fakes.tokens.verify(&pair.access)).unwrap();
-        self.sessions.push(HeldSession {
-            user: access.user,
-            id: access.id.expect("tokens of a session name it"),
-            access: pair.access,
-            access_ends: access.expires_at.unwrap(),
-            refresh: vec![pair.refresh],
-        });
+    /// A text that was never used before.
+    pub(crate) fn fresh(&self, kind: &str) -> String {
+        let number = self.names.get() + 1;
+        self.names.set(number);
+        format!("{kind} {number:04}").replace(' ', "-")
+    }
+
+    /// An account as it is at present.
+    pub(crate) fn any_account(&self) -> Option<User> {
+        let accounts = self.ledger.accounts();
+        let id = accounts.get(self.below(accounts.len()))?;
+        Some(self.ledger.account(id))
+    }
+
+    /// Accounts that are not enabled at present.
+    pub(crate) fn suspended(&self) -> Vec<UserId> {
+        let mut accounts = self.ledger.accounts();
+        accounts.retain(|id| self.ledger.account(id).status != Status::Enabled);
+        accounts
     }
 }
 

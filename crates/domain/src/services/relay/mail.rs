@@ -18,10 +18,14 @@ pub(super) async fn send(
     request: &MailRequest,
 ) -> Result<(), Failure> {
     match request {
-        MailRequest::Verification { user } => {
+        MailRequest::Verification { user, address } => {
             let account = ports.users.find(user).await.map_err(not_now)?;
             match account {
-                Some(user) if user.status == Status::Enabled && !user.is_verified() => {
+                Some(user)
+                    if user.status == Status::Enabled
+                        && !user.is_verified()
+                        && user.email == *address =>
+                {
                     let lifetime = settings.verification_code_ttl;
                     let (code, expires_at) =
                         mint(ports, &user, CodePurpose::VerifyEmail, lifetime).await?;

@@ -1,0 +1,145 @@
+//! Telling the issuer which sessions are over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use users_domain::model::{Effect, EffectKind, User};
+use users_domain::ports::{Outbox, Ports, TokenError, UserStore};
+use users_domain::services::Relay;
+use users_domain::{Settings, Users};
+use users_testkit::faults::{Fault, FaultPlan, Faulty};
+use users_testkit::mocks::MockTokenIssuer;
+use users_testkit::{Fakes, people};
+
+use crate::{administrator, context, deliver, fakes_with, signed_in};
+
+const END_SESSIONS: EffectKind = EffectKind::EndSessions;
+
+async fn ask_for_the_end(fakes: &Fakes) {
+    let ended = Effect::EndSessions {
+        user: people::ada().id,
+    };
+    fakes.store.add(vec![ended]).await.unwrap();
+}
+
+/// Fakes in which Ada's sessions shall be ended at the issuer: one of before, one of after.
+async fn fakes_with_an_old_and_a_new_session() -> Fakes {
+    let fakes = fakes_with([people::ada(), people::grace()]);
+    signed_in(&fakes, "ada").await;
+    signed_in(&fakes, "grace").await;
+    fakes.clock.advance(Duration::from_secs(1));
+    let now = people::ada().created_at.unwrap() + Duration::from_secs(1);
+    fakes.store.put(User {
+        sessions_valid_from: Some(now.unix_timestamp()),
+        ..people::ada()
+    });
+    ask_for_the_end(&fakes).await;
+    signed_in(&fakes, "ada").await;
+    fakes
+}
+
+fn sessions_of(fakes: &Fakes, name: &str) -> usize {
+    let mut sessions = fakes.store.sessions();
+    sessions.retain(|session| session.user == people::id_of(name));
+    sessions.len()
+}
+
+#[tokio::test]
+async fn what_is_over_is_ended_and_what_began_since_goes_on() {
+    let fakes = fakes_with_an_old_and_a_new_session().await;
+    assert_eq!(deliver(&fakes, END_SESSIONS).await.delivered, 1);
+    assert_eq!(
+        (sessions_of(&fakes, "ada"), sessions_of(&fakes, "grace")),
+        (1, 1)
+    );
+    // Again changes nothing.
+    ask_for_the_end(&fakes).await;
+    assert_eq!(deliver(&fakes, END_SESSIONS).await.delivered, 1);
+    assert_eq!(sessions_of(&fakes, "ada"), 1);
+}
+
+#[tokio::test]
+async fn of_an_account_that_was_suspended_what_began_before_is_ended() {
+    let fakes = fakes_with([people::ada(), people::an_admin("root")]);
+    signed_in(&fakes, "ada").await;
+    let administration = fakes.users().administration;
+    let (context, root, ada) = (context(), administrator(), people::ada().id);
+    administration
+        .disable(&context, &root, &ada, None)
+        .await
+        .unwrap();
+    administration
+        .enable(&context, &root, &ada, None)
+        .await
+        .unwrap();
+    signed_in(&fakes, "ada").await;
+    assert_eq!(deliver(&fakes, END_SESSIONS).await.delivered, 1);
+    assert_eq!(sessions_of(&fakes, "ada"), 1);
+}
+
+#[tokio::test]
+async fn of_an_account_that_is_gone_all_are_ended() {
+    let mut issuer = MockTokenIssuer::new();
+    issuer
+        .expect_revoke_all()
+        .withf(|user| *user == people::ada().id)
+        .times(1)
+        .return_once(|_| Ok(()));
+    let gone = Fakes::new();
+    ask_for_the_end(&gone).await;
+    let step = relay_with_issuer(&gone, issuer)
+        .deliver_due(END_SESSIONS, 1)
+        .await;
+    assert_eq!(step.unwrap().delivered, 1);
+}
+
+fn relay_with_issuer(fakes: &Fakes, issuer: MockTokenIssuer) -> Relay {
+    let ports = Ports {
+        issuer: Arc::new(issuer),
+        ..fakes.ports()
+    };
+    Users::new(ports, Settings::default()).relay
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_away_is_told_later() {
+    let fakes = fakes_with_an_old_and_a_new_session().await;
+    let mut issuer = MockTokenIssuer::new();
+    issuer
+        .expect_sessions()
+        .return_once(|_| Err(TokenError::Unavailable));
+    let relay = relay_with_issuer(&fakes, issuer);
+    let step = relay.deliver_due(END_SESSIONS, 1).await.unwrap();
+    assert_eq!((step.delivered, step.retried), (0, 1));
+    relay.release(END_SESSIONS).await.unwrap();
+    fakes.clock.advance(Duration::from_secs(1));
+    assert_eq!(deliver(&fakes, END_SESSIONS).await.delivered, 1);
+    assert_eq!(sessions_of(&fakes, "ada"), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_asked_later() {
+    let fakes = fakes_with_an_old_and_a_new_session().await;
+    let store: Arc<dyn UserStore> = Arc::new(fakes.store.clone());
+    let ports = Ports {
+        users: Arc::new(Faulty::new(store, FaultPlan::once(Fault::Away))),
+        ..fakes.ports()
+    };
+    let relay = Users::new(ports, Settings::default()).relay;
+    let step = relay.deliver_due(END_SESSIONS, 1).await.unwrap();
+    assert_eq!((step.delivered, step.retried), (0, 1));
+    assert_eq!(sessions_of(&fakes, "ada"), 2);
+}
+
+#[tokio::test]
+async fn an_issuer_that_refuses_is_not_asked_again() {
+    let fakes = fakes_with_an_old_and_a_new_session().await;
+    let mut issuer = MockTokenIssuer::new();
+    issuer
+        .expect_sessions()
+        .return_once(|_| Err(TokenError::Refused));
+    let relay = relay_with_issuer(&fakes, issuer);
+    let step = relay.deliver_due(END_SESSIONS, 1).await.unwrap();
+    assert_eq!(step.parked, 1);
+    assert_eq!(fakes.store.parked(END_SESSIONS).len(), 1);
+}
