@@ -38,6 +38,7 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 
 mod calls;
+mod log;
 mod material;
 
 /// Declares the promises of a suite in one place: the list `PROMISES`, and the exported macro that
@@ -79,6 +80,7 @@ macro_rules! suite {
 pub mod clock;
 pub mod entropy;
 pub mod event_publisher;
+pub mod mailer;
 pub mod outbox;
 pub mod password_hasher;
 pub mod published_keys;
@@ -92,6 +94,7 @@ pub mod user_store;
 pub use clock::ClockUnderTest;
 pub use entropy::EntropyUnderTest;
 pub use event_publisher::EventPublisherUnderTest;
+pub use mailer::{MailerUnderTest, ReceivedMail, reset_mail};
 pub use material::event;
 pub use outbox::OutboxUnderTest;
 pub use password_hasher::{CostMeasure, PasswordHasherUnderTest};

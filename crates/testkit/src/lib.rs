@@ -21,15 +21,15 @@ pub mod faults;
 pub mod people;
 
 use fakes::{
-    FakeTokens, FixedClock, MemoryStore, PlainHasher, RecordingPublisher, RecordingReadEvents,
-    SeededEntropy,
+    FakeTokens, FixedClock, MemoryStore, PlainHasher, RecordingMailer, RecordingPublisher,
+    RecordingReadEvents, SeededEntropy,
 };
 
 /// Mocks of the ports; their expectations are checked when they are dropped.
 pub mod mocks {
     pub use users_domain::ports::{
-        MockEventPublisher, MockOutbox, MockPasswordHasher, MockPublishedKeys, MockReadEvents,
-        MockRefreshTokenStore, MockTokenIssuer, MockTokenVerifier, MockUserStore,
+        MockEventPublisher, MockMailer, MockOutbox, MockPasswordHasher, MockPublishedKeys,
+        MockReadEvents, MockRefreshTokenStore, MockTokenIssuer, MockTokenVerifier, MockUserStore,
     };
 }
 
@@ -57,12 +57,14 @@ pub struct Fakes {
     pub clock: FixedClock,
     /// The same chance in every run.
     pub entropy: SeededEntropy,
-    /// Accounts, outbox and sessions.
+    /// Accounts, codes, outbox and sessions.
     pub store: MemoryStore,
     /// Issues and verifies readable tokens.
     pub tokens: FakeTokens,
     /// Keeps passwords readable and counts comparisons.
     pub hasher: PlainHasher,
+    /// Keeps what was mailed.
+    pub mailer: RecordingMailer,
     /// Keeps what was published.
     pub publisher: RecordingPublisher,
     /// Keeps what was noted.
@@ -92,6 +94,7 @@ impl Fakes {
             store,
             tokens,
             hasher: PlainHasher::new(),
+            mailer: RecordingMailer::new(),
             publisher: RecordingPublisher::new(),
             read_events: RecordingReadEvents::new(),
         }
@@ -105,6 +108,7 @@ impl Fakes {
             issuer: Arc::new(self.tokens.clone()),
             verifier: Arc::new(self.tokens.clone()),
             hasher: Arc::new(self.hasher.clone()),
+            mailer: Arc::new(self.mailer.clone()),
             publisher: Arc::new(self.publisher.clone()),
             read_events: Arc::new(self.read_events.clone()),
             clock: Arc::new(self.clock.clone()),

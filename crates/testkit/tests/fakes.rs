@@ -9,17 +9,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use users_domain::model::{
-    BearerToken, Password, PasswordAttempt, PasswordHash, UserEvent, UserId,
+    BearerToken, Mail, MailContent, Password, PasswordAttempt, PasswordHash, UserEvent, UserId,
 };
 use users_domain::ports::Clock;
 use users_testkit::contract::{
-    ClockUnderTest, CostMeasure, EntropyUnderTest, EventPublisherUnderTest, Flaw, OutboxUnderTest,
-    PasswordHasherUnderTest, ReadEventsUnderTest, RefreshTokenStoreUnderTest, TokensUnderTest,
-    UserStoreUnderTest,
+    ClockUnderTest, CostMeasure, EntropyUnderTest, EventPublisherUnderTest, Flaw, MailerUnderTest,
+    OutboxUnderTest, PasswordHasherUnderTest, ReadEventsUnderTest, ReceivedMail,
+    RefreshTokenStoreUnderTest, TokensUnderTest, UserStoreUnderTest,
 };
 use users_testkit::fakes::{
-    FakeTokens, FixedClock, MemoryStore, PlainHasher, RecordingPublisher, RecordingReadEvents,
-    SeededEntropy,
+    FakeTokens, FixedClock, MemoryStore, PlainHasher, RecordingMailer, RecordingPublisher,
+    RecordingReadEvents, SeededEntropy,
 };
 use users_testkit::faults::{Fault, FaultPlan, Faulty};
 
@@ -30,6 +30,7 @@ users_testkit::token_issuer_contract!(tokens());
 users_testkit::token_verifier_contract!(tokens());
 users_testkit::published_keys_contract!(tokens());
 users_testkit::password_hasher_contract!(password_hasher());
+users_testkit::mailer_contract!(mailer());
 users_testkit::event_publisher_contract!(event_publisher());
 users_testkit::read_events_contract!(read_events());
 users_testkit::clock_contract!(ClockUnderTest {
@@ -76,11 +77,12 @@ fn user_store() -> UserStoreUnderTest {
 }
 
 fn user_store_behind(plan: FaultPlan) -> UserStoreUnderTest {
-    let (store, _) = memory();
+    let (store, clock) = memory();
     let raw = store.clone();
     UserStoreUnderTest {
         store: Arc::new(Faulty::new(Arc::new(store.clone()), plan)),
         outbox: Arc::new(store),
+        clock,
         put_raw: Box::new(move |user| raw.put(user)),
         go_away: None,
         keep: Box::new(()),
@@ -226,6 +228,43 @@ fn password_hasher() -> PasswordHasherUnderTest {
         has_threads: false,
         most_in_flight: None,
         keep: Box::new(()),
+    }
+}
+
+fn mailer() -> MailerUnderTest {
+    let mailer = RecordingMailer::new();
+    let unsendable = users_testkit::contract::reset_mail("nobody-at-all@nowhere-at-all", 7);
+    let nowhere = unsendable.to.clone();
+    mailer.reject(move |mail| mail.to == nowhere);
+    let (received, going, coming) = (mailer.clone(), mailer.clone(), mailer.clone());
+    MailerUnderTest {
+        mailer: Arc::new(mailer),
+        received: Some(Box::new(move || {
+            received.mails().iter().map(as_read).collect()
+        })),
+        unsendable: Some(unsendable),
+        outage: Some((
+            Box::new(move || going.go_away()),
+            Box::new(move || coming.come_back()),
+        )),
+        keep: Box::new(()),
+    }
+}
+
+/// The postbox keeps mails as they are; this is what one of them would say.
+fn as_read(mail: &Mail) -> ReceivedMail {
+    let text = match &mail.content {
+        MailContent::Verification { code, .. } => {
+            format!("https://example.com/verify?token={}", code.expose())
+        }
+        MailContent::Reset { code, .. } => {
+            format!("https://example.com/reset?token={}", code.expose())
+        }
+        MailContent::Notice(_) => String::new(),
+    };
+    ReceivedMail {
+        to: mail.to.as_str().to_owned(),
+        text,
     }
 }
 

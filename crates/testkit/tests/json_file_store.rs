@@ -116,11 +116,12 @@ fn reopened(folder: &TempDir, clock: &FixedClock) -> JsonFileStore {
 }
 
 users_testkit::user_store_contract!({
-    let (store, _, folder) = fresh();
+    let (store, clock, folder) = fresh();
     let memory = store.memory.clone();
     UserStoreUnderTest {
         store: Arc::new(store.clone()),
         outbox: Arc::new(store),
+        clock,
         put_raw: Box::new(move |user| memory.put(user)),
         go_away: None,
         keep: Box::new(folder),

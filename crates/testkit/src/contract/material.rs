@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use time::macros::datetime;
 use users_domain::model::{
-    Change, ConflictField, Effect, EffectKind, EventBuilder, EventOperation, Facts, RequestContext,
-    Timestamp, User, UserEvent,
+    Change, CodeRecord, ConflictField, Effect, EffectKind, Email, EventBuilder, EventOperation,
+    Facts, MailRequest, Notice, RequestContext, Timestamp, User, UserEvent, UserId,
 };
-use users_domain::ports::{Decide, LeaseHolder, Outbox, StoreError};
+use users_domain::ports::{Decide, DecideWithCode, LeaseHolder, Outbox, StoreError};
 use uuid::Uuid;
 
 /// When everything in a suite happened that has to have happened at some time.
@@ -26,12 +26,27 @@ pub fn event(key: &str, number: u64) -> UserEvent {
     .build()
 }
 
-/// An effect of a kind. A kind that is added to the domain gets its arm here, and takes part in
-/// every promise of the outbox.
+/// An effect of a kind, which may stand in an outbox any number of times. A kind that is added to
+/// the domain gets its arm here, and takes part in every promise of the outbox.
 pub(super) fn effect_of(kind: EffectKind, key: &str, number: u64) -> Effect {
+    let user = UserId::from_stored(key.to_owned());
     match kind {
         EffectKind::Event => Effect::Event(event(key, number)),
+        EffectKind::Mail => Effect::Mail(MailRequest::Notice {
+            user,
+            notice: Notice::EmailChanged,
+            address: Some(Email::from_stored(format!("{number}@example.com"))),
+        }),
+        EffectKind::EndSessions => Effect::EndSessions { user },
     }
+}
+
+/// An effect that waits at most once for each account and address.
+pub(super) fn verification_of(key: &str) -> Effect {
+    Effect::Mail(MailRequest::Verification {
+        user: UserId::from_stored(key.to_owned()),
+        address: Email::from_stored(format!("{key}@example.com")),
+    })
 }
 
 /// An effect of any kind.
@@ -39,11 +54,11 @@ pub(super) fn effect(key: &str, number: u64) -> Effect {
     effect_of(EffectKind::Event, key, number)
 }
 
-/// Everything of [`effect`]'s kind that is to be carried out, in order. The suite keeps the lease.
-pub(super) async fn pending(outbox: &Arc<dyn Outbox>) -> Vec<Effect> {
+/// Everything of a kind that is to be carried out, in order. The suite keeps the lease.
+pub(super) async fn pending(outbox: &Arc<dyn Outbox>, kind: EffectKind) -> Vec<Effect> {
     let suite = LeaseHolder::new("the suite".to_owned());
     let claim = outbox
-        .claim(EffectKind::Event, &suite, 10_000)
+        .claim(kind, &suite, 10_000)
         .await
         .unwrap()
         .expect("nobody else holds the lease");
@@ -72,6 +87,19 @@ pub(super) fn decide_with(
     })
 }
 
+/// The decision to change the row that a code opens, with effects.
+pub(super) fn decide_with_code(
+    effects: Vec<Effect>,
+    change: impl Fn(&mut User) + Send + Sync + 'static,
+) -> Arc<DecideWithCode> {
+    Arc::new(move |user: &User, _: &CodeRecord| {
+        let mut user = user.clone();
+        change(&mut user);
+        let effects = effects.clone();
+        Ok(Change { user, effects })
+    })
+}
+
 /// The answer must be that this field is taken.
 pub(super) fn assert_taken<T: std::fmt::Debug>(
     answer: &Result<T, StoreError>,
@@ -81,6 +109,11 @@ pub(super) fn assert_taken<T: std::fmt::Debug>(
         matches!(answer, Err(StoreError::Conflict(taken)) if *taken == field),
         "{field:?} is taken, but: {answer:?}"
     );
+}
+
+/// The answer must be that there is no such thing.
+pub(super) fn assert_not_found<T: std::fmt::Debug>(answer: &Result<T, StoreError>) {
+    assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
 }
 
 /// The answer must be that the store is away.

@@ -11,11 +11,13 @@ use crate::fakes::FixedClock;
 
 mod everywhere;
 mod leases;
+mod once;
 mod order;
 mod settling;
 
 pub use everywhere::*;
 pub use leases::*;
+pub use once::*;
 pub use order::*;
 pub use settling::*;
 
@@ -48,6 +50,15 @@ suite! {
     what_is_added_at_once_keeps_the_order_of_each_key,
     kinds_never_hold_back_each_other,
     an_unreadable_record_is_claimed_as_unknown_in_its_turn,
+    what_waits_already_is_not_added_again,
+    what_waits_stays_as_it_was_added_first,
+    only_the_repetition_is_passed_over,
+    names_are_told_apart,
+    a_name_is_one_of_its_kind,
+    what_was_claimed_or_tried_waits_still,
+    what_is_done_may_be_added_again,
+    what_is_parked_may_be_added_again,
+    of_many_repetitions_at_once_one_adds,
     one_holder_has_the_lease,
     a_claim_renews_the_lease,
     a_claim_of_nothing_renews_the_lease,

@@ -1,7 +1,7 @@
 //! A promise that its suite's macro does not list would never be tested.
 
 use super::{
-    clock, entropy, event_publisher, outbox, password_hasher, published_keys, read_events,
+    clock, entropy, event_publisher, mailer, outbox, password_hasher, published_keys, read_events,
     refresh_token_store, token_issuer, token_verifier, user_store,
 };
 
@@ -19,18 +19,20 @@ fn declared(sources: &[&str]) -> Vec<String> {
 
 #[test]
 fn every_suite_tests_every_promise_that_it_declares() {
-    let suites: [(&[&str], &[&str]); 11] = [
+    let suites: [(&[&str], &[&str]); 12] = [
         (clock::PROMISES, &[include_str!("clock.rs")]),
         (entropy::PROMISES, &[include_str!("entropy.rs")]),
         (
             event_publisher::PROMISES,
             &[include_str!("event_publisher.rs")],
         ),
+        (mailer::PROMISES, &[include_str!("mailer.rs")]),
         (
             outbox::PROMISES,
             &[
                 include_str!("outbox/everywhere.rs"),
                 include_str!("outbox/leases.rs"),
+                include_str!("outbox/once.rs"),
                 include_str!("outbox/order.rs"),
                 include_str!("outbox/settling.rs"),
             ],
@@ -60,16 +62,23 @@ fn every_suite_tests_every_promise_that_it_declares() {
         (
             user_store::PROMISES,
             &[
+                include_str!("user_store/code_races.rs"),
+                include_str!("user_store/codes.rs"),
+                include_str!("user_store/cursors.rs"),
+                include_str!("user_store/effects.rs"),
                 include_str!("user_store/everywhere.rs"),
                 include_str!("user_store/filters.rs"),
                 include_str!("user_store/inserting.rs"),
                 include_str!("user_store/lists.rs"),
+                include_str!("user_store/metadata.rs"),
                 include_str!("user_store/names.rs"),
                 include_str!("user_store/paging.rs"),
                 include_str!("user_store/races.rs"),
                 include_str!("user_store/reading.rs"),
+                include_str!("user_store/redeeming.rs"),
                 include_str!("user_store/sorting.rs"),
                 include_str!("user_store/updating.rs"),
+                include_str!("user_store/voiding.rs"),
             ],
         ),
     ];

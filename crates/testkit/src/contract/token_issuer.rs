@@ -33,6 +33,7 @@ suite! {
     a_revoked_session_is_not_refreshed,
     an_expired_session_is_not_refreshed,
     no_token_is_issued_as_of_before_the_earliest_moment,
+    no_session_begins_before_the_earliest_moment,
     an_earliest_moment_in_the_past_changes_nothing,
     revoking_what_is_not_there_is_no_error,
     a_session_is_revoked_by_its_user_only,
@@ -231,6 +232,20 @@ pub async fn no_token_is_issued_as_of_before_the_earliest_moment(subject: &Token
             assert!(issued_at >= Some(not_before), "{issued_at:?}");
         }
     }
+}
+
+pub async fn no_session_begins_before_the_earliest_moment(subject: &TokensUnderTest) {
+    let not_before = subject.clock.now().unix_timestamp() + 2;
+    let first = IssueToken {
+        not_before: Some(not_before),
+        ..request(&ada())
+    };
+    let pair = subject.issuer.issue(first).await.unwrap();
+    let sessions = subject.issuer.sessions(&ada()).await.unwrap();
+    let begun = sessions[0].created_at.unix_timestamp();
+    assert!(begun >= not_before, "{begun}");
+    // It goes on like any other.
+    subject.refresh(&ada(), &pair.refresh).await.unwrap();
 }
 
 pub async fn an_earliest_moment_in_the_past_changes_nothing(subject: &TokensUnderTest) {

@@ -2,33 +2,48 @@
 
 use std::sync::Arc;
 
-use users_domain::model::{ConflictField, Effect, Needs, User, UserId};
+use users_domain::model::{ConflictField, Effect, EffectKind, Needs, User, UserId};
 use users_domain::ports::{Decide, Outbox, StoreError, UserStore};
 
 use super::material::{assert_taken, pending};
 use super::{Keep, Lever};
+use crate::fakes::FixedClock;
 
+mod code_races;
+mod codes;
+mod cursors;
+mod effects;
 mod everywhere;
 mod filters;
 mod inserting;
 mod lists;
+mod metadata;
 mod names;
 mod paging;
 mod races;
 mod reading;
+mod redeeming;
 mod sorting;
 mod updating;
+mod voiding;
 
+pub use code_races::*;
+pub use codes::*;
+pub use cursors::*;
+pub use effects::*;
 pub use everywhere::*;
 pub use filters::*;
 pub use inserting::*;
 pub use lists::*;
+pub use metadata::*;
 pub use names::*;
 pub use paging::*;
 pub use races::*;
 pub use reading::*;
+pub use redeeming::*;
 pub use sorting::*;
 pub use updating::*;
+pub use voiding::*;
 
 /// A store of accounts with the outbox that it commits effects to, both empty.
 pub struct UserStoreUnderTest {
@@ -36,6 +51,8 @@ pub struct UserStoreUnderTest {
     pub store: Arc<dyn UserStore>,
     /// Its outbox.
     pub outbox: Arc<dyn Outbox>,
+    /// The clock that it goes by.
+    pub clock: FixedClock,
     /// Places a row as an older program may have left it, past every rule but those of the columns
     /// themselves; may block.
     pub put_raw: Box<dyn Fn(User) + Send + Sync>,
@@ -61,6 +78,7 @@ suite! {
     at_most_a_hundred_are_meant_exact_matches_among_them,
     odd_rows_are_read_as_they_were_left,
     odd_rows_never_spoil_a_page,
+    odd_rows_never_spoil_a_walk,
     odd_rows_may_be_changed_in_other_fields,
     without_conditions_everybody_passes,
     parts_of_texts_are_found_without_ascii_case,
@@ -72,6 +90,11 @@ suite! {
     accounts_pass_by_their_role,
     all_tags_or_any_of_them_byte_for_byte,
     the_bounds_of_creation_are_inclusive,
+    accounts_pass_whose_metadata_contains_the_object,
+    metadata_is_compared_by_meaning_not_by_text,
+    long_numbers_in_metadata_are_found,
+    private_metadata_is_not_looked_at,
+    odd_metadata_never_spoils_a_page,
     conditions_are_combined_with_and,
     times_sort_to_the_microsecond_and_absent_ones_first,
     an_account_never_updated_sorts_by_its_creation,
@@ -83,11 +106,21 @@ suite! {
     a_limit_of_nothing_gives_the_total_alone,
     a_page_past_the_end_is_empty_and_knows_the_total,
     limits_and_offsets_may_be_any_number,
+    a_page_knows_whether_more_follow,
+    pages_behind_cursors_are_the_whole_list,
+    a_limit_of_nothing_behind_a_cursor_gives_the_total_alone,
+    the_account_that_a_cursor_names_need_not_be_there,
+    a_cursor_goes_by_the_key_that_it_has,
+    a_walk_in_an_order_that_never_changes_repeats_and_skips_nobody,
     every_list_is_what_a_plain_reading_of_its_query_gives,
     an_account_is_kept_whole,
     an_insert_returns_the_account_as_written,
     metadata_is_kept_digit_for_digit,
     an_insert_commits_its_effects_in_order,
+    effects_of_every_kind_are_committed_with_the_row,
+    an_effect_that_waits_already_is_added_by_no_writer,
+    an_effect_that_waits_no_more_is_added_by_every_writer,
+    a_refused_change_leaves_nothing_that_would_hold_back_others,
     a_refused_insert_leaves_nothing,
     an_id_that_exists_is_refused,
     a_taken_email_is_refused,
@@ -127,10 +160,46 @@ suite! {
     updates_of_different_fields_at_once_are_both_kept,
     no_update_is_lost,
     only_the_last_run_of_a_decision_counts,
+    of_many_writers_of_one_effect_at_once_one_adds,
     a_page_and_its_total_are_of_one_moment,
+    a_code_is_kept_whole,
+    a_code_for_an_unknown_account_is_refused,
+    several_codes_are_good_at_a_time,
+    a_code_is_found_for_its_purpose_only,
+    a_code_that_was_never_kept_is_not_found,
+    an_expired_code_is_found_all_the_same,
+    looking_for_a_code_changes_nothing,
+    useless_codes_are_removed_up_to_the_limit,
+    a_code_expires_at_its_moment,
+    good_codes_are_never_removed,
+    a_decision_about_a_code_sees_the_row_and_the_code,
+    a_redemption_returns_the_row_as_written,
+    a_redemption_commits_its_effects_in_order,
+    a_redemption_leaves_id_and_version_to_the_store,
+    a_redemption_that_changes_nothing_uses_the_code_up,
+    a_redemption_touches_no_other_row,
+    a_code_works_once,
+    a_code_that_is_not_good_opens_nothing,
+    an_expired_code_is_for_the_decision_to_judge,
+    a_refused_redemption_leaves_the_code_good_and_changes_nothing,
+    a_redemption_refused_for_a_taken_name_leaves_the_code_good,
+    a_redeemed_code_voids_the_others_of_its_account_and_purpose,
+    an_update_that_changes_the_address_voids_all_codes_of_the_account,
+    a_redemption_that_changes_the_address_voids_all_codes_of_the_account,
+    what_leaves_the_address_as_it_is_voids_nothing,
+    an_account_may_be_given_codes_after_others_were_voided,
+    of_many_redemptions_of_one_code_at_once_one_succeeds,
+    of_many_codes_of_one_purpose_at_once_one_succeeds,
+    of_refusals_at_once_none_uses_the_code_up,
+    redemptions_for_different_purposes_at_once_both_succeed,
+    an_update_and_a_redemption_at_once_are_both_kept,
+    no_code_proves_an_address_that_changes_at_once,
+    no_code_works_that_is_removed_at_once,
     it_serves_a_bare_runtime,
     a_dropped_insert_is_wholly_done_or_undone,
     a_dropped_update_is_wholly_done_or_undone,
+    a_dropped_code_is_wholly_kept_or_not,
+    a_dropped_redemption_is_wholly_done_or_undone,
     a_dropped_read_does_no_harm,
     away_it_answers_unavailable,
 }
@@ -153,9 +222,14 @@ impl UserStoreUnderTest {
         self.store.update(&user.id, Needs::ROW, decide).await
     }
 
-    /// What is to be carried out, in order.
+    /// The events that are to be published, in order.
     async fn effects(&self) -> Vec<Effect> {
-        pending(&self.outbox).await
+        self.effects_of(EffectKind::Event).await
+    }
+
+    /// What of a kind is to be carried out, in order.
+    async fn effects_of(&self, kind: EffectKind) -> Vec<Effect> {
+        pending(&self.outbox, kind).await
     }
 
     /// The account must be refused for a name that is taken, and leave nothing.

@@ -187,12 +187,15 @@ struct Fields {
 impl TokenIssuer for FakeTokens {
     async fn issue(&self, request: IssueToken) -> Result<TokenPair, TokenError> {
         let now = self.clock.now();
+        let earliest = request.not_before.map(Timestamp::from_unix_timestamp);
         let session = RefreshSession {
             id: TokenId::new(uuid_v4(&*self.entropy).to_string()),
             user: request.user,
             description: request.description,
             generation: 0,
-            created_at: now,
+            created_at: earliest
+                .and_then(Result::ok)
+                .map_or(now, |earliest| earliest.max(now)),
             expires_at: now + self.refresh_lifetime,
             rotated_at: None,
         };

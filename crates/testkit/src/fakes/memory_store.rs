@@ -1,4 +1,4 @@
-//! A whole store in memory: accounts, outbox and sessions behind one lock.
+//! A whole store in memory: accounts, codes, outbox and sessions behind one lock.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +8,7 @@ use users_domain::model::{
 };
 use users_domain::ports::{Clock, OutboxItemId};
 
+mod codes;
 mod outbox;
 mod refresh_tokens;
 mod selection;
@@ -16,17 +17,18 @@ mod user_store;
 
 use outbox::Backlog;
 
+pub use codes::KeptCode;
 pub use snapshot::InvalidSnapshot;
 
-/// Keeps accounts, effects and sessions as long as the process lives; clones share them.
+/// Keeps accounts, codes, effects and sessions as long as the process lives; clones share them.
 ///
 /// A real store for small programs too: it keeps every sentence of the contracts of `UserStore`,
 /// `Outbox` and `RefreshTokenStore`. Names are looked for one account after the other, which is
 /// quick for thousands of accounts and slow for millions.
 ///
 /// Every call is carried out at once under one lock, which is never held while waiting; so a dropped
-/// call is either done or was never begun. A decision of `update` runs under the lock and must not
-/// call the store.
+/// call is either done or was never begun. A decision of `update` or `redeem` runs under the lock and
+/// must not call the store.
 #[derive(Clone)]
 pub struct MemoryStore {
     state: Arc<Mutex<State>>,
@@ -36,6 +38,8 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct State {
     users: BTreeMap<UserId, User>,
+    /// By the digest in hexadecimal digits.
+    codes: BTreeMap<String, KeptCode>,
     backlog: Backlog,
     sessions: BTreeMap<TokenId, RefreshSession>,
 }
@@ -75,6 +79,11 @@ impl MemoryStore {
     /// All accounts, by id.
     pub fn users(&self) -> Vec<User> {
         self.state().users.values().cloned().collect()
+    }
+
+    /// All codes that were not cleared away, by digest: good, expired, used and voided ones.
+    pub fn codes(&self) -> Vec<KeptCode> {
+        self.state().codes.values().cloned().collect()
     }
 
     /// All effects of a kind that are still to be carried out, in the order in which they were

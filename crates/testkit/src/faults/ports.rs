@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use users_domain::model::{
-    BearerToken, Effect, EffectKind, Needs, Page, Password, PasswordAttempt, PasswordHash,
-    RefreshSession, Timestamp, TokenClaims, TokenId, TokenPair, User, UserEvent, UserFilter,
-    UserId, UserQuery,
+    BearerToken, CodePurpose, CodeRecord, Effect, EffectKind, Mail, Needs, Page, Password,
+    PasswordAttempt, PasswordHash, Proof, RefreshSession, Timestamp, TokenClaims, TokenId,
+    TokenPair, User, UserEvent, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{
-    Claim, Decide, EventPublisher, Fence, HasherError, IssueToken, LeaseHolder, Outbox,
-    OutboxDepth, OutboxItemId, PasswordHasher, PublishError, RefreshToken, RefreshTokenStore,
-    Rotation, StoreError, TokenError, TokenIssuer, TokenVerifier, UserStore, Verdict,
+    Claim, Decide, DecideWithCode, EventPublisher, Fence, HasherError, IssueToken, LeaseHolder,
+    MailError, Mailer, Outbox, OutboxDepth, OutboxItemId, PasswordHasher, PublishError,
+    RefreshToken, RefreshTokenStore, Rotation, StoreError, TokenError, TokenIssuer, TokenVerifier,
+    UserStore, Verdict,
 };
 
 use super::Faulty;
@@ -49,6 +50,34 @@ impl<P: UserStore + ?Sized> UserStore for Faulty<P> {
         decide: Arc<Decide>,
     ) -> Result<User, StoreError> {
         self.call(STORE_AWAY, self.good.update(id, needs, decide))
+            .await
+    }
+
+    async fn add_code(&self, code: CodeRecord) -> Result<(), StoreError> {
+        self.call(STORE_AWAY, self.good.add_code(code)).await
+    }
+
+    async fn find_code(
+        &self,
+        proof: &Proof,
+        purpose: CodePurpose,
+    ) -> Result<Option<CodeRecord>, StoreError> {
+        self.call(STORE_AWAY, self.good.find_code(proof, purpose))
+            .await
+    }
+
+    async fn redeem(
+        &self,
+        proof: &Proof,
+        purpose: CodePurpose,
+        decide: Arc<DecideWithCode>,
+    ) -> Result<User, StoreError> {
+        self.call(STORE_AWAY, self.good.redeem(proof, purpose, decide))
+            .await
+    }
+
+    async fn remove_expired_codes(&self, limit: u32) -> Result<u32, StoreError> {
+        self.call(STORE_AWAY, self.good.remove_expired_codes(limit))
             .await
     }
 }
@@ -205,6 +234,14 @@ impl<P: PasswordHasher + ?Sized> PasswordHasher for Faulty<P> {
 impl<P: EventPublisher + ?Sized> EventPublisher for Faulty<P> {
     async fn publish(&self, event: &UserEvent) -> Result<(), PublishError> {
         self.call(PublishError::Unavailable, self.good.publish(event))
+            .await
+    }
+}
+
+#[async_trait]
+impl<P: Mailer + ?Sized> Mailer for Faulty<P> {
+    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        self.call(MailError::Unavailable, self.good.send(mail))
             .await
     }
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use users_domain::model::{
-    Effect, EffectKind, Needs, Page, RefreshSession, Timestamp, TokenId, User, UserFilter, UserId,
-    UserQuery,
+    CodePurpose, CodeRecord, Effect, EffectKind, Needs, Page, Proof, RefreshSession, Timestamp,
+    TokenId, User, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{
-    Claim, Decide, Fence, LeaseHolder, Outbox, OutboxDepth, OutboxItemId, RefreshTokenStore,
-    Rotation, StoreError, UserStore,
+    Claim, Decide, DecideWithCode, Fence, LeaseHolder, Outbox, OutboxDepth, OutboxItemId,
+    RefreshTokenStore, Rotation, StoreError, UserStore,
 };
 
 use crate::JsonFileStore;
@@ -41,6 +41,28 @@ impl UserStore for JsonFileStore {
 
     async fn update(&self, id: &UserId, needs: Needs, decide: Arc<Decide>) -> Answer<User> {
         self.change(self.memory.update(id, needs, decide)).await
+    }
+
+    async fn add_code(&self, code: CodeRecord) -> Answer<()> {
+        self.change(self.memory.add_code(code)).await
+    }
+
+    async fn find_code(&self, proof: &Proof, purpose: CodePurpose) -> Answer<Option<CodeRecord>> {
+        self.read(self.memory.find_code(proof, purpose)).await
+    }
+
+    async fn redeem(
+        &self,
+        proof: &Proof,
+        purpose: CodePurpose,
+        decide: Arc<DecideWithCode>,
+    ) -> Answer<User> {
+        self.change(self.memory.redeem(proof, purpose, decide))
+            .await
+    }
+
+    async fn remove_expired_codes(&self, limit: u32) -> Answer<u32> {
+        self.change(self.memory.remove_expired_codes(limit)).await
     }
 }
 

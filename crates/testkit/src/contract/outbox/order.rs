@@ -138,6 +138,7 @@ pub async fn an_unreadable_record_is_claimed_as_unknown_in_its_turn(subject: &Ou
         put_record(EffectRecord {
             kind: KIND,
             key: "a".to_owned(),
+            once: None,
             format,
             payload: payload.to_owned(),
         });

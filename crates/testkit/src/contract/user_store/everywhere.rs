@@ -1,16 +1,17 @@
 //! What holds for every port: any runtime, dropped calls, an outage.
 
-use users_domain::model::{Effect, Needs, UserFilter, UserQuery};
+use users_domain::model::{CodePurpose, Effect, Needs, Proof, UserFilter, UserQuery};
 
 use super::UserStoreUnderTest;
 use crate::contract::calls::{POLLS, dropped_after, on_a_bare_runtime};
-use crate::contract::material::{assert_away, decide, decide_with, effect};
+use crate::contract::material::{assert_away, decide, decide_with, decide_with_code, effect};
 use crate::people::user;
 
 pub async fn it_serves_a_bare_runtime(subject: &UserStoreUnderTest) {
     // Two of them: the first is gone when the second is made.
     for (name, total) in [("ada", 1), ("grace", 2)] {
         let store = subject.store.clone();
+        let code = subject.code(&user(name), CodePurpose::VerifyEmail, total);
         let written = on_a_bare_runtime(async move || {
             let account = store.insert(user(name), Vec::new()).await.unwrap();
             let change = decide(|user| user.updated_by = Some("me".to_owned()));
@@ -24,7 +25,14 @@ pub async fn it_serves_a_bare_runtime(subject: &UserStoreUnderTest) {
             assert_eq!(store.count(&UserFilter::default()).await.unwrap(), total);
             let page = store.page(&UserQuery::default()).await.unwrap();
             assert_eq!(page.total, total);
-            written
+            let proof = Proof::Digest(code.digest);
+            store.add_code(code.clone()).await.unwrap();
+            let found = store.find_code(&proof, code.purpose).await;
+            assert_eq!(found.unwrap().as_ref(), Some(&code));
+            let change = decide_with_code(Vec::new(), |user| user.updated_by = None);
+            let written = store.redeem(&proof, code.purpose, change).await;
+            assert_eq!(store.remove_expired_codes(10).await.unwrap(), 1);
+            written.unwrap()
         })
         .await;
         assert_eq!(subject.get(&written.id).await, written);
@@ -32,12 +40,13 @@ pub async fn it_serves_a_bare_runtime(subject: &UserStoreUnderTest) {
 }
 
 impl UserStoreUnderTest {
-    async fn effects_of(&self, key: &str) -> usize {
-        let effects = self.effects().await;
-        let of_key = effects.iter().filter(|effect| match effect {
+    async fn effects_with(&self, key: &str) -> usize {
+        let effects = self.effects().await.into_iter();
+        let events = effects.filter(|effect| match effect {
             Effect::Event(event) => event.key() == key,
+            _ => false,
         });
-        of_key.count()
+        events.count()
     }
 }
 
@@ -52,9 +61,9 @@ pub async fn a_dropped_insert_is_wholly_done_or_undone(subject: &UserStoreUnderT
         let insert = subject.store.insert(account.clone(), effects);
         let answered = dropped_after(polls, insert).await.is_some();
         // The call may still be at work: look at the effects before and after the row.
-        let before = subject.effects_of(key).await;
+        let before = subject.effects_with(key).await;
         let stored = subject.store.find(&account.id).await.unwrap().is_some();
-        let after = subject.effects_of(key).await;
+        let after = subject.effects_with(key).await;
         assert!(
             before == 0 || (before == EFFECTS && stored),
             "{before} effects"
@@ -83,9 +92,9 @@ pub async fn a_dropped_update_is_wholly_done_or_undone(subject: &UserStoreUnderT
         });
         let update = subject.store.update(&account.id, Needs::ROW, change);
         let answered = dropped_after(polls, update).await.is_some();
-        let before = subject.effects_of(key).await;
+        let before = subject.effects_with(key).await;
         let stored = subject.get(&account.id).await;
-        let after = subject.effects_of(key).await;
+        let after = subject.effects_with(key).await;
         let changed = stored != account;
         if changed {
             assert_eq!(stored.updated_by.as_deref(), Some("me"));
@@ -104,8 +113,58 @@ pub async fn a_dropped_update_is_wholly_done_or_undone(subject: &UserStoreUnderT
     }
 }
 
+pub async fn a_dropped_code_is_wholly_kept_or_not(subject: &UserStoreUnderTest) {
+    let ada = subject.insert(user("ada")).await;
+    for (number, polls) in (0..).zip(POLLS) {
+        let code = subject.code(&ada, CodePurpose::ResetSecret, number);
+        let add = subject.store.add_code(code.clone());
+        let answered = dropped_after(polls, add).await.is_some();
+        // Kept, it is kept whole.
+        let kept = subject.is_good(&code).await;
+        assert!(kept || !answered);
+        assert!(
+            polls > 0 || !kept,
+            "a call does nothing before it is polled"
+        );
+    }
+}
+
+pub async fn a_dropped_redemption_is_wholly_done_or_undone(subject: &UserStoreUnderTest) {
+    const EFFECTS: usize = 3;
+    for (number, polls) in (0..).zip(POLLS) {
+        let account = subject.insert(user(&format!("dropped{polls}"))).await;
+        let key = account.id.as_str();
+        let code = subject
+            .keep(&account, CodePurpose::ResetSecret, number)
+            .await;
+        let effects = (0..EFFECTS as u64)
+            .map(|number| effect(key, number))
+            .collect();
+        let change = decide_with_code(effects, |user| user.updated_by = Some("me".to_owned()));
+        let proof = Proof::Digest(code.digest);
+        let redeem = subject.store.redeem(&proof, code.purpose, change);
+        let answered = dropped_after(polls, redeem).await.is_some();
+        // The call may still be at work: whatever is seen done, the rest must be done too.
+        let before = subject.effects_with(key).await;
+        let good = subject.is_good(&code).await;
+        let stored = subject.get(&account.id).await;
+        let after = subject.effects_with(key).await;
+        let changed = stored.updated_by.as_deref() == Some("me");
+        assert!(
+            before == 0 || (before == EFFECTS && !good),
+            "{before} effects"
+        );
+        assert!(good || (changed && stored.version == 2), "{stored:?}");
+        assert!(!changed || (after == EFFECTS && !subject.is_good(&code).await));
+        assert!(!answered || changed);
+        assert!(polls > 0 || good, "a call does nothing before it is polled");
+    }
+}
+
 pub async fn a_dropped_read_does_no_harm(subject: &UserStoreUnderTest) {
     let ada = subject.insert(user("ada")).await;
+    let code = subject.keep(&ada, CodePurpose::ResetSecret, 1).await;
+    let proof = Proof::Digest(code.digest);
     let store = &subject.store;
     for polls in POLLS {
         for _ in 0..20 {
@@ -113,8 +172,10 @@ pub async fn a_dropped_read_does_no_harm(subject: &UserStoreUnderTest) {
             dropped_after(polls, store.find_by_login("ada")).await;
             dropped_after(polls, store.page(&UserQuery::default())).await;
             dropped_after(polls, store.count(&UserFilter::default())).await;
+            dropped_after(polls, store.find_code(&proof, code.purpose)).await;
         }
         assert_eq!(subject.get(&ada.id).await, ada);
+        assert!(subject.is_good(&code).await);
     }
 }
 
@@ -123,6 +184,8 @@ pub async fn away_it_answers_unavailable(subject: &UserStoreUnderTest) {
         return;
     };
     let ada = subject.insert(user("ada")).await;
+    let code = subject.keep(&ada, CodePurpose::ResetSecret, 1).await;
+    let proof = Proof::Digest(code.digest);
     go_away();
     let store = &subject.store;
     assert_away(&store.find(&ada.id).await);
@@ -131,4 +194,9 @@ pub async fn away_it_answers_unavailable(subject: &UserStoreUnderTest) {
     assert_away(&store.count(&UserFilter::default()).await);
     assert_away(&store.insert(user("grace"), Vec::new()).await);
     assert_away(&subject.update(&ada, decide(|_| ())).await);
+    assert_away(&store.find_code(&proof, code.purpose).await);
+    let change = decide_with_code(Vec::new(), |_| ());
+    assert_away(&store.redeem(&proof, code.purpose, change).await);
+    assert_away(&store.add_code(code).await);
+    assert_away(&store.remove_expired_codes(10).await);
 }

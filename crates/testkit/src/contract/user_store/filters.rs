@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use users_domain::model::{
-    Email, PersonName, Role, Status, TagFilter, Tags, Timestamp, User, UserFilter, Username,
+    Email, Metadata, PersonName, Role, Status, TagFilter, Tags, Timestamp, User, UserFilter,
+    Username,
 };
 
 use super::{UserStoreUnderTest, id};
@@ -11,7 +12,7 @@ use crate::contract::material::LONG_AGO;
 use crate::people::{a_disabled_user, an_admin, user};
 
 impl UserStoreUnderTest {
-    async fn count(&self, filter: &UserFilter) -> u64 {
+    pub(super) async fn count(&self, filter: &UserFilter) -> u64 {
         self.store.count(filter).await.unwrap()
     }
 }
@@ -299,8 +300,10 @@ pub async fn the_bounds_of_creation_are_inclusive(subject: &UserStoreUnderTest) 
 }
 
 pub async fn conditions_are_combined_with_and(subject: &UserStoreUnderTest) {
+    let metadata = |text: &str| Metadata::from_stored(text.to_owned());
     let account = User {
         tags: Tags::from_stored(tags(&["a"])),
+        metadata: metadata(r#"{"a":1}"#),
         created_at: Some(LONG_AGO),
         ..an_admin("grace")
     };
@@ -316,6 +319,7 @@ pub async fn conditions_are_combined_with_and(subject: &UserStoreUnderTest) {
         first_name: part("GRA"),
         last_name: part("exam"),
         tags: Some(TagFilter::All(tags(&["a"]))),
+        metadata: Some(metadata(r#"{"a":1}"#)),
         created_from: Some(LONG_AGO),
         created_to: Some(LONG_AGO),
     };
@@ -353,6 +357,10 @@ pub async fn conditions_are_combined_with_and(subject: &UserStoreUnderTest) {
         },
         UserFilter {
             tags: Some(TagFilter::Any(tags(&["b"]))),
+            ..all()
+        },
+        UserFilter {
+            metadata: Some(metadata(r#"{"a":2}"#)),
             ..all()
         },
         UserFilter {

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use users_domain::model::{
-    Order, PersonName, Role, Sort, SortDirection, Status, TagFilter, Tags, User, UserFilter,
-    UserQuery, Username,
+    Cursor, Metadata, Order, PersonName, Position, Role, Sort, SortDirection, Status, TagFilter,
+    Tags, User, UserFilter, UserQuery, Username,
 };
 
 use super::{UserStoreUnderTest, id};
@@ -14,7 +14,16 @@ use crate::fakes::SeededEntropy;
 use crate::people::user;
 
 const PEOPLE: usize = 80;
-const QUERIES: usize = 400;
+const QUERIES: usize = 800;
+
+/// Some contain others.
+const METADATA: [&str; 5] = [
+    "{}",
+    r#"{"a":1}"#,
+    r#"{"a":1.0,"b":[1,2,"x"]}"#,
+    r#"{"b":[2]}"#,
+    r#"{"a":{"a":1},"b":null}"#,
+];
 
 pub async fn every_list_is_what_a_plain_reading_of_its_query_gives(subject: &UserStoreUnderTest) {
     let chance = SeededEntropy::new(20_200_202);
@@ -25,24 +34,31 @@ pub async fn every_list_is_what_a_plain_reading_of_its_query_gives(subject: &Use
         (subject.put_raw)(user.clone());
     }
     for number in 0..QUERIES {
-        let query = some_query(&chance);
+        let mut query = some_query(&chance);
+        // Half of the pages begin behind somebody who was never stored.
+        let behind = chance.one_in(2).then(|| somebody(&chance, PEOPLE + number));
+        if let Some(user) = &behind {
+            query.position = Position::After(Cursor::after(user, &query.filter, query.sort));
+        }
         let mut expected: Vec<&User> = people
             .iter()
             .filter(|user| passes(user, &query.filter))
             .collect();
         expected.sort_by(|one, other| compared(one, other, query.sort));
         let total = expected.len() as u64;
-        let ids: Vec<_> = expected
-            .into_iter()
-            .map(|user| &user.id)
-            .skip(usize::try_from(query.offset).unwrap())
-            .take(usize::try_from(query.limit).unwrap())
-            .collect();
+        if let Some(user) = &behind {
+            expected.retain(|other| compared(other, user, query.sort).is_gt());
+        }
+        let offset = usize::try_from(query.position.offset()).unwrap();
+        let limit = usize::try_from(query.limit).unwrap();
+        let mut ids: Vec<_> = expected.iter().map(|user| &user.id).skip(offset).collect();
+        let more = ids.len() > limit;
+        ids.truncate(limit);
         let page = subject.store.page(&query).await.unwrap();
         let listed: Vec<_> = page.items.iter().map(|user| &user.id).collect();
         assert_eq!(
-            (listed, page.total),
-            (ids, total),
+            (listed, page.total, page.more),
+            (ids, total, more),
             "query {number}: {query:?}"
         );
         assert_eq!(subject.store.count(&query.filter).await.unwrap(), total);
@@ -68,6 +84,7 @@ fn somebody(chance: &SeededEntropy, number: usize) -> User {
         first_name: PersonName::from_stored(name().to_owned()),
         last_name: PersonName::from_stored(name().to_owned()),
         tags: Tags::from_stored(tags.collect()),
+        metadata: Metadata::from_stored(one_of(chance, &METADATA).to_owned()),
         role: one_of(chance, &[Role::User, Role::User, Role::Admin]),
         status: one_of(
             chance,
@@ -110,6 +127,7 @@ fn some_query(chance: &SeededEntropy) -> UserQuery {
                 0 => TagFilter::All(wanted()),
                 _ => TagFilter::Any(wanted()),
             }),
+            metadata: text(&METADATA).map(Metadata::from_stored),
             created_from: moment(),
             created_to: moment(),
         },
@@ -120,7 +138,7 @@ fn some_query(chance: &SeededEntropy) -> UserQuery {
                 &[SortDirection::Ascending, SortDirection::Descending],
             ),
         },
-        offset: chance.below(20) as u64,
+        position: Position::Offset(chance.below(20) as u64),
         limit: chance.below(30) as u64,
     }
 }
@@ -141,7 +159,9 @@ fn passes(user: &User, filter: &UserFilter) -> bool {
         Some(TagFilter::Any(tags)) => tags.iter().any(has),
     };
     let created = |passes: &dyn Fn(_) -> bool| user.created_at.is_some_and(passes);
+    let contains = |part: &Metadata| user.metadata.contains(part);
     tagged
+        && filter.metadata.as_ref().is_none_or(contains)
         && filter.status.is_none_or(|status| user.status == status)
         && filter.role.is_none_or(|role| user.role == role)
         && holds(Some(user.id.as_str()), &filter.id)

@@ -1,6 +1,6 @@
 //! A long list in parts.
 
-use users_domain::model::{Order, Sort, SortDirection, User, UserFilter, UserQuery};
+use users_domain::model::{Order, Position, Sort, SortDirection, User, UserFilter, UserQuery};
 
 use super::UserStoreUnderTest;
 use crate::people::{a_disabled_user, user};
@@ -28,7 +28,7 @@ impl UserStoreUnderTest {
 fn query(sort: Sort, offset: u64, limit: u64) -> UserQuery {
     UserQuery {
         sort,
-        offset,
+        position: Position::Offset(offset),
         limit,
         ..UserQuery::default()
     }
@@ -126,5 +126,19 @@ pub async fn limits_and_offsets_may_be_any_number(subject: &UserStoreUnderTest) 
             .await
             .unwrap();
         assert_eq!((none.items.len(), none.total), (0, MANY));
+        assert!(!all.more && !none.more, "{number}");
+    }
+}
+
+pub async fn a_page_knows_whether_more_follow(subject: &UserStoreUnderTest) {
+    subject.fill().await;
+    for offset in [0, 1, MANY - 1, MANY, MANY + 1] {
+        let left = MANY.saturating_sub(offset);
+        for limit in [0, 1, 2, left.saturating_sub(1), left, left + 1, MANY] {
+            let query = query(Sort::default(), offset, limit);
+            let page = subject.store.page(&query).await.unwrap();
+            assert_eq!(page.items.len() as u64, left.min(limit));
+            assert_eq!(page.more, left > limit, "{limit} behind {offset}");
+        }
     }
 }

@@ -292,6 +292,7 @@ pub async fn a_page_and_its_total_are_of_one_moment(subject: &UserStoreUnderTest
                     };
                     let page = store.page(&query).await.unwrap();
                     assert_eq!(page.items.len() as u64, page.total);
+                    assert!(!page.more);
                 }
             }
         }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use users_domain::model::{
-    Email, Metadata, Order, PersonName, PictureUrl, Role, Sort, SortDirection, Status, Tags, User,
-    UserFilter, UserQuery, Username,
+    Email, Metadata, Order, PersonName, PictureUrl, Position, Role, Sort, SortDirection, Status,
+    Tags, User, UserFilter, UserQuery, Username,
 };
 
 use super::{UserStoreUnderTest, id};
@@ -195,7 +195,7 @@ pub async fn at_most_a_hundred_are_meant_exact_matches_among_them(subject: &User
 }
 
 /// Rows that no rule of today would let in, each named after what is odd about it.
-fn odd_rows() -> Vec<User> {
+pub(super) fn odd_rows() -> Vec<User> {
     let deep = "[".repeat(200) + &"]".repeat(200);
     let many: Vec<String> = (0..500).map(|number| format!("tag {number}")).collect();
     let metadata = |json: &str| Metadata::from_stored(json.to_owned());
@@ -285,13 +285,28 @@ pub async fn odd_rows_never_spoil_a_page(subject: &UserStoreUnderTest) {
             let query = UserQuery {
                 filter: UserFilter::default(),
                 sort: Sort { order, direction },
-                offset: 0,
+                position: Position::START,
                 limit: 100,
             };
             let page = subject.store.page(&query).await.unwrap();
             let ids: HashSet<_> = page.items.iter().map(|user| &user.id).collect();
             assert_eq!((ids.len(), page.items.len()), (all, all), "{name}");
             assert_eq!(page.total, all as u64, "{name}");
+        }
+    }
+}
+
+pub async fn odd_rows_never_spoil_a_walk(subject: &UserStoreUnderTest) {
+    let rows = odd_rows();
+    for row in &rows {
+        (subject.put_raw)(row.clone());
+    }
+    for (_, order) in Order::ALL {
+        for direction in [SortDirection::Ascending, SortDirection::Descending] {
+            let sort = Sort { order, direction };
+            let walked = subject.walk(&UserFilter::default(), sort, 1).await;
+            let ids: HashSet<_> = walked.iter().map(|user| &user.id).collect();
+            assert_eq!(ids.len(), rows.len(), "{sort:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use users_domain::model::{
-    Email, Order, PersonName, Sort, SortDirection, User, UserFilter, UserQuery, Username,
+    Email, Order, PersonName, Position, Sort, SortDirection, User, UserFilter, UserQuery, Username,
 };
 
 use super::{UserStoreUnderTest, id};
@@ -21,7 +21,7 @@ impl UserStoreUnderTest {
             let query = UserQuery {
                 filter: UserFilter::default(),
                 sort: Sort { order, direction },
-                offset: 0,
+                position: Position::START,
                 limit: 100,
             };
             let page = self.store.page(&query).await.unwrap();

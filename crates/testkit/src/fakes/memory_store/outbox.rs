@@ -42,7 +42,15 @@ impl Backlog {
         }
     }
 
+    /// Adds a record, unless it shall wait once only and does so already.
     pub(super) fn append_record(&mut self, record: EffectRecord, now: Timestamp) {
+        let waits_already = record.once.is_some()
+            && self
+                .waiting(record.kind)
+                .any(|(_, item)| item.record.once == record.once);
+        if waits_already {
+            return;
+        }
         self.last += 1;
         let item = Item {
             record,

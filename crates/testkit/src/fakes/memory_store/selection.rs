@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use users_domain::model::{
-    Order, Sort, SortDirection, Status, TagFilter, User, UserFilter, Username,
+    Cursor, CursorKey, Metadata, Order, Sort, SortDirection, Status, TagFilter, Timestamp, User,
+    UserFilter, Username,
 };
 
 /// Whether somebody who types this may mean the account.
@@ -29,23 +30,63 @@ pub(super) fn passes(user: &User, filter: &UserFilter) -> bool {
         && contains(Some(user.first_name.as_str()), filter.first_name.as_deref())
         && contains(Some(user.last_name.as_str()), filter.last_name.as_deref())
         && has_tags(user, filter.tags.as_ref())
+        && has_metadata(user, filter.metadata.as_ref())
         && created_in_time()
 }
 
 /// How two accounts stand to each other in a list.
 pub(super) fn in_order(one: &User, other: &User, sort: Sort) -> Ordering {
-    let updated = |user: &User| user.updated_at.or(user.created_at);
-    let ascending = match sort.order {
-        Order::CreatedAt => one.created_at.cmp(&other.created_at),
-        Order::UpdatedAt => updated(one).cmp(&updated(other)),
-        Order::FirstName => one.first_name.as_str().cmp(other.first_name.as_str()),
-        Order::LastName => one.last_name.as_str().cmp(other.last_name.as_str()),
-        Order::Username => username(one).cmp(&username(other)),
-        Order::Email => one.email.as_str().cmp(other.email.as_str()),
-        Order::Id => Ordering::Equal,
+    let place = |user| (key(user, sort.order), user_id(user));
+    directed(place(one).cmp(&place(other)), sort.direction)
+}
+
+/// Whether an account stands behind a place in a list.
+pub(super) fn is_behind(user: &User, cursor: &Cursor, sort: Sort) -> bool {
+    let place = (key_of(cursor), cursor.id.as_str());
+    directed(
+        (key(user, sort.order), user_id(user)).cmp(&place),
+        sort.direction,
+    ) == Ordering::Greater
+}
+
+/// What a list is ordered by, besides the id; what is absent comes first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'a> {
+    Id,
+    Time(Option<i128>),
+    Text(Option<&'a str>),
+}
+
+fn key(user: &User, order: Order) -> Key<'_> {
+    match order {
+        Order::CreatedAt => Key::Time(user.created_at.map(micros)),
+        Order::UpdatedAt => Key::Time(user.updated_at.or(user.created_at).map(micros)),
+        Order::FirstName => Key::Text(Some(user.first_name.as_str())),
+        Order::LastName => Key::Text(Some(user.last_name.as_str())),
+        Order::Username => Key::Text(username(user)),
+        Order::Email => Key::Text(Some(user.email.as_str())),
+        Order::Id => Key::Id,
     }
-    .then_with(|| one.id.cmp(&other.id));
-    match sort.direction {
+}
+
+fn key_of(cursor: &Cursor) -> Key<'_> {
+    match &cursor.key {
+        CursorKey::Id => Key::Id,
+        CursorKey::Time(moment) => Key::Time(moment.map(i128::from)),
+        CursorKey::Text(text) => Key::Text(text.as_deref()),
+    }
+}
+
+fn micros(moment: Timestamp) -> i128 {
+    moment.unix_timestamp_nanos() / 1000
+}
+
+fn user_id(user: &User) -> &str {
+    user.id.as_str()
+}
+
+fn directed(ascending: Ordering, direction: SortDirection) -> Ordering {
+    match direction {
         SortDirection::Ascending => ascending,
         SortDirection::Descending => ascending.reverse(),
     }
@@ -68,4 +109,8 @@ fn has_tags(user: &User, filter: Option<&TagFilter>) -> bool {
         Some(TagFilter::All(tags)) => tags.iter().all(has),
         Some(TagFilter::Any(tags)) => tags.iter().any(has),
     }
+}
+
+fn has_metadata(user: &User, part: Option<&Metadata>) -> bool {
+    part.is_none_or(|part| user.metadata.contains(part))
 }

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use time::serde::timestamp::microseconds;
 use users_domain::model::{
-    EffectKind, EffectRecord, Email, Metadata, PasswordHash, PersonName, PictureUrl,
+    CodePurpose, EffectKind, EffectRecord, Email, Metadata, PasswordHash, PersonName, PictureUrl,
     RefreshSession, Role, SessionDescription, Status, Tags, Timestamp, TokenId, User, UserId,
     Username,
 };
 
-use super::State;
 use super::outbox::{Backlog, Item, Lease};
+use super::{KeptCode, State};
 
 /// A text that is no snapshot of a store.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,7 @@ pub struct InvalidSnapshot(#[from] serde_json::Error);
 #[derive(Serialize, Deserialize)]
 struct Snapshot {
     users: Vec<UserRow>,
+    codes: Vec<CodeRow>,
     last_item: i64,
     items: Vec<ItemRow>,
     leases: Vec<LeaseRow>,
@@ -39,6 +40,7 @@ pub(super) fn write(state: &State) -> String {
     } = &state.backlog;
     let snapshot = Snapshot {
         users: state.users.values().map(UserRow::from).collect(),
+        codes: state.codes.values().map(CodeRow::from).collect(),
         last_item: *last,
         items: items.iter().map(ItemRow::from).collect(),
         leases: EffectKind::ALL
@@ -57,12 +59,17 @@ pub(super) fn read(text: &str) -> Result<State, serde_json::Error> {
         let user = User::from(row);
         state.users.insert(user.id.clone(), user);
     }
+    for row in snapshot.codes {
+        let code = row.into_code()?;
+        state.codes.insert(code.digest.clone(), code);
+    }
     state.backlog.last = snapshot.last_item;
     for row in snapshot.items {
         let item = Item {
             record: EffectRecord {
                 kind: kind(&row.kind)?,
                 key: row.key,
+                once: row.once,
                 format: row.format,
                 payload: row.payload,
             },
@@ -178,10 +185,54 @@ impl From<UserRow> for User {
 }
 
 #[derive(Serialize, Deserialize)]
+struct CodeRow {
+    digest: String,
+    purpose: String,
+    user: String,
+    email: String,
+    #[serde(with = "microseconds")]
+    created_at: Timestamp,
+    #[serde(with = "microseconds")]
+    expires_at: Timestamp,
+    spent: bool,
+}
+
+impl From<&KeptCode> for CodeRow {
+    fn from(code: &KeptCode) -> Self {
+        Self {
+            digest: code.digest.clone(),
+            purpose: code.purpose.as_str().to_owned(),
+            user: code.user.as_str().to_owned(),
+            email: code.email.as_str().to_owned(),
+            created_at: code.created_at,
+            expires_at: code.expires_at,
+            spent: code.spent,
+        }
+    }
+}
+
+impl CodeRow {
+    fn into_code(self) -> Result<KeptCode, serde_json::Error> {
+        let purpose = CodePurpose::from_stored(&self.purpose)
+            .ok_or_else(|| serde::de::Error::custom("a code of an unknown purpose"))?;
+        Ok(KeptCode {
+            digest: self.digest,
+            purpose,
+            user: UserId::from_stored(self.user),
+            email: Email::from_stored(self.email),
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            spent: self.spent,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
 struct ItemRow {
     id: i64,
     kind: String,
     key: String,
+    once: Option<String>,
     format: i32,
     payload: String,
     #[serde(with = "microseconds")]
@@ -199,6 +250,7 @@ impl From<(&i64, &Item)> for ItemRow {
             id: *number,
             kind: record.kind.as_str().to_owned(),
             key: record.key.clone(),
+            once: record.once.clone(),
             format: record.format,
             payload: record.payload.clone(),
             added_at: item.added_at,

@@ -1,17 +1,17 @@
-//! Accounts: the port `UserStore`.
+//! Accounts and codes: the port `UserStore`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use users_domain::model::{
-    Change, ConflictField, Effect, Facts, Needs, Page, User, UserFilter, UserId, UserQuery,
-    Username,
+    Change, CodePurpose, CodeRecord, ConflictField, Effect, Facts, Needs, Page, Position, Proof,
+    Timestamp, User, UserFilter, UserId, UserQuery, Username,
 };
-use users_domain::ports::{Decide, StoreError, UserStore};
+use users_domain::ports::{Decide, DecideWithCode, StoreError, UserStore};
 
-use super::MemoryStore;
-use super::selection::{fits_login, in_order, passes};
+use super::selection::{fits_login, in_order, is_behind, passes};
+use super::{KeptCode, MemoryStore, State};
 
 /// Most accounts that one login identity may mean.
 const LOGIN_CANDIDATES: usize = 100;
@@ -46,15 +46,16 @@ impl UserStore for MemoryStore {
             .filter(|user| passes(user, &query.filter))
             .collect();
         found.sort_by(|one, other| in_order(one, other, query.sort));
+        let total = found.len() as u64;
+        if let Position::After(cursor) = &query.position {
+            found.retain(|user| is_behind(user, cursor, query.sort));
+        }
         let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let mut rest = found.into_iter().skip(whole(query.position.offset()));
         Ok(Page {
-            total: found.len() as u64,
-            items: found
-                .into_iter()
-                .skip(whole(query.offset))
-                .take(whole(query.limit))
-                .cloned()
-                .collect(),
+            items: rest.by_ref().take(whole(query.limit)).cloned().collect(),
+            total,
+            more: rest.next().is_some(),
         })
     }
 
@@ -83,26 +84,85 @@ impl UserStore for MemoryStore {
         decide: Arc<Decide>,
     ) -> Result<User, StoreError> {
         let mut state = self.state();
-        let before = state.users.get(id).ok_or(StoreError::NotFound)?;
+        let before = state.users.get(id).ok_or(StoreError::NotFound)?.clone();
         let facts = facts(&state.users, needs);
-        let Change { user, effects } = decide(before, &facts).map_err(StoreError::Refused)?;
+        let change = decide(&before, &facts).map_err(StoreError::Refused)?;
+        state.carry_out(&before, change, None, self.clock.now())
+    }
+
+    async fn add_code(&self, code: CodeRecord) -> Result<(), StoreError> {
+        let mut state = self.state();
+        if !state.users.contains_key(&code.user) {
+            return Err(StoreError::NotFound);
+        }
+        let code = KeptCode::from(code);
+        state.codes.insert(code.digest.clone(), code);
+        Ok(())
+    }
+
+    async fn find_code(
+        &self,
+        proof: &Proof,
+        purpose: CodePurpose,
+    ) -> Result<Option<CodeRecord>, StoreError> {
+        Ok(self.state().good_code(proof, purpose))
+    }
+
+    async fn redeem(
+        &self,
+        proof: &Proof,
+        purpose: CodePurpose,
+        decide: Arc<DecideWithCode>,
+    ) -> Result<User, StoreError> {
+        let mut state = self.state();
+        let code = state.good_code(proof, purpose);
+        let code = code.ok_or(StoreError::NotFound)?;
+        let before = state.users.get(&code.user);
+        let before = before.ok_or(StoreError::NotFound)?.clone();
+        let change = decide(&before, &code).map_err(StoreError::Refused)?;
+        state.carry_out(&before, change, Some(purpose), self.clock.now())
+    }
+
+    async fn remove_expired_codes(&self, limit: u32) -> Result<u32, StoreError> {
+        let now = self.clock.now();
+        Ok(self.state().remove_useless_codes(now, limit))
+    }
+}
+
+impl State {
+    /// Writes what was decided about an account, and uses up the codes of a purpose.
+    fn carry_out(
+        &mut self,
+        before: &User,
+        change: Change,
+        redeemed: Option<CodePurpose>,
+        now: Timestamp,
+    ) -> Result<User, StoreError> {
+        let Change { user, effects } = change;
         let mut after = User {
             id: before.id.clone(),
             version: before.version,
             ..user
         };
-        if after != *before {
-            // A row that already breaks the rule may keep the name it has.
-            if after.email != before.email {
-                refuse_taken_email(&state.users, &after)?;
-            }
-            if after.username != before.username {
-                refuse_taken_username(&state.users, &after)?;
-            }
-            after.version += 1;
-            state.users.insert(after.id.clone(), after.clone());
+        // A row that already breaks the rule may keep the name it has.
+        if after.email != before.email {
+            refuse_taken_email(&self.users, &after)?;
         }
-        state.backlog.append(&effects, self.clock.now());
+        if after.username != before.username {
+            refuse_taken_username(&self.users, &after)?;
+        }
+        // From here on nothing is refused.
+        if after != *before {
+            after.version += 1;
+            self.users.insert(after.id.clone(), after.clone());
+        }
+        if after.email != before.email {
+            self.void_codes(&after.id, None);
+        }
+        if redeemed.is_some() {
+            self.void_codes(&after.id, redeemed);
+        }
+        self.backlog.append(&effects, now);
         Ok(after)
     }
 }
