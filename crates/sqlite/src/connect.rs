@@ -63,18 +63,11 @@ impl Connector {
                 BUSY_TIMEOUT.as_millis()
             ))
             .map_err(|error| self.failed(&error))?;
+        metadata_contains_utils::register_impl(&mut connection, metadata_contains)
+            .map_err(|error| self.failed(&error))?;
         if access == Access::Look {
             return Ok(connection);
         }
-        metadata_contains_utils::register_impl(
-            &mut connection,
-            |whole: Option<StoredText>, part: StoredText| {
-                let whole =
-                    whole.map_or_else(Metadata::default, |text| Metadata::from_stored(text.0));
-                whole.contains(&Metadata::from_stored(part.0))
-            },
-        )
-        .map_err(|error| self.failed(&error))?;
         self.use_write_ahead_log(&mut connection)?;
         connection
             .batch_execute(
@@ -126,6 +119,12 @@ impl Connector {
             reason: error.to_string(),
         }
     }
+}
+
+/// What filters ask of a row's metadata; none is empty.
+fn metadata_contains(whole: Option<StoredText>, part: StoredText) -> bool {
+    let whole = whole.map_or_else(Metadata::default, |text| Metadata::from_stored(text.0));
+    whole.contains(&Metadata::from_stored(part.0))
 }
 
 #[derive(QueryableByName)]

@@ -4,9 +4,7 @@ use diesel::dsl::{IntoBoxed, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::sqlite::Sqlite;
-use users_domain::model::{
-    Cursor, CursorKey, Order, Role, Sort, SortDirection, Status, TagFilter, UserFilter,
-};
+use users_domain::model::{Order, Role, Sort, SortDirection, Status, TagFilter, UserFilter};
 
 use crate::row::micros;
 use crate::schema::{coalesce, instr, lower, metadata_contains, users};
@@ -168,57 +166,5 @@ pub(crate) fn listed(filter: &UserFilter, sort: Sort) -> UsersQuery {
             SortDirection::Ascending => query.order(users::id.asc()),
             SortDirection::Descending => query.order(users::id.desc()),
         },
-    }
-}
-
-/// What of a list comes behind a place in it.
-pub(crate) fn behind(query: UsersQuery, sort: Sort, cursor: &Cursor) -> UsersQuery {
-    let ascending = sort.direction == SortDirection::Ascending;
-    let id = cursor.id.as_str().to_owned();
-    let column = match sort.order {
-        Order::Id => "",
-        Order::CreatedAt => "users.created_at",
-        Order::UpdatedAt => "coalesce(users.updated_at, users.created_at)",
-        Order::FirstName => "users.first_name",
-        Order::LastName => "users.last_name",
-        Order::Username => "users.username",
-        Order::Email => "users.email",
-    };
-    let sign = if ascending { ">" } else { "<" };
-    // NULL comes first when ascending: behind every other value when descending.
-    let open = format!("(({column}, users.id) {sign} (");
-    let close = if ascending {
-        "))".to_owned()
-    } else {
-        format!(") OR {column} IS NULL)")
-    };
-    match &cursor.key {
-        CursorKey::Id if ascending => query.filter(users::id.gt(id)),
-        CursorKey::Id => query.filter(users::id.lt(id)),
-        CursorKey::Time(Some(micros)) => query.filter(
-            sql::<Bool>(&open)
-                .bind::<BigInt, _>(*micros)
-                .sql(", ")
-                .bind::<Text, _>(id)
-                .sql(&close),
-        ),
-        CursorKey::Text(Some(text)) => query.filter(
-            sql::<Bool>(&open)
-                .bind::<Text, _>(text.clone())
-                .sql(", ")
-                .bind::<Text, _>(id)
-                .sql(&close),
-        ),
-        CursorKey::Time(None) | CursorKey::Text(None) => {
-            let (open, close) = if ascending {
-                (
-                    format!("({column} IS NOT NULL OR users.id > "),
-                    ")".to_owned(),
-                )
-            } else {
-                (format!("({column} IS NULL AND users.id < "), ")".to_owned())
-            };
-            query.filter(sql::<Bool>(&open).bind::<Text, _>(id).sql(&close))
-        }
     }
 }

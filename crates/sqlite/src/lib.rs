@@ -30,9 +30,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel::SqliteConnection;
 use users_domain::ports::Clock;
 
 mod connect;
+mod cursor;
 mod error;
 mod filter;
 pub mod migrate;
@@ -51,6 +53,9 @@ pub use error::OpenError;
 
 use connect::{Access, Connector, create_file};
 use threads::Threads;
+
+/// The file's name in a data folder: programs that share a folder share the file.
+pub const FILE_NAME: &str = "users.sqlite";
 
 /// One SQLite file with accounts, outbox and sessions. Clones share it.
 ///
@@ -120,7 +125,31 @@ impl SqliteStore {
         let connector = Connector::new(&path);
         let mut writer = connector.connect(Access::Write)?;
         migrate::run_on(&mut writer, &path)?;
-        let threads = Threads::start(&connector, writer, options)?;
+        Self::start(&connector, Access::Write, writer, clock, options)
+    }
+
+    /// Opens a database file that is there, to look at it only: nothing is made, changed or locked,
+    /// and every call that would write is `StoreError::Unavailable`.
+    ///
+    /// Its schema should be up to date: see [`migrate::pending`].
+    pub fn look(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let connector = Connector::new(path);
+        let connection = connector.connect(Access::Look)?;
+        let options = SqliteOptions {
+            readers: 1,
+            ..SqliteOptions::default()
+        };
+        Self::start(&connector, Access::Look, connection, clock, options)
+    }
+
+    fn start(
+        connector: &Connector,
+        access: Access,
+        writer: SqliteConnection,
+        clock: Arc<dyn Clock>,
+        options: SqliteOptions,
+    ) -> Result<Self, OpenError> {
+        let threads = Threads::start(connector, access, writer, options)?;
         Ok(Self {
             shared: Arc::new(Shared { threads, clock }),
         })

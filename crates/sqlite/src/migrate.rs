@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fmt::Display;
 use std::path::Path;
 
 use diesel::migration::{Migration, MigrationSource};
@@ -35,14 +36,14 @@ type BoxedError = Box<dyn Error + Send + Sync>;
 ///
 /// Changes nothing: a database that is not there is not made.
 pub fn list(path: &Path) -> Result<Vec<MigrationStatus>, OpenError> {
-    let there = path.try_exists().map_err(|source| OpenError::File {
-        path: path.to_owned(),
-        source,
-    })?;
+    let there = path
+        .try_exists()
+        .map_err(|error| cannot_be_looked_at(path, &error))?;
     let mut applied = BTreeMap::new();
     if there {
         let mut connection = Connector::new(path).connect(Access::Look)?;
-        applied = applied_at(&mut connection).map_err(|error| failed(path, &*error))?;
+        applied =
+            applied_at(&mut connection).map_err(|error| cannot_be_looked_at(path, &*error))?;
     }
     let known = known().map_err(|error| failed(path, &*error))?;
     Ok(combined(known, applied))
@@ -174,6 +175,15 @@ const RUN_ON: &[BorrowedFormatItem<'_>] =
 fn run_at(text: Option<&str>) -> Timestamp {
     text.and_then(|text| PrimitiveDateTime::parse(text, RUN_ON).ok())
         .map_or(Timestamp::UNIX_EPOCH, PrimitiveDateTime::assume_utc)
+}
+
+/// SQLite reads a file at the first statement only, so what is no database is found here. Nothing
+/// was to be migrated, and nothing is said of that.
+fn cannot_be_looked_at(path: &Path, error: &dyn Display) -> OpenError {
+    OpenError::Connect {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    }
 }
 
 fn failed(path: &Path, error: &(dyn Error + Send + Sync)) -> OpenError {

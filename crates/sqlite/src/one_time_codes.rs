@@ -1,6 +1,7 @@
 //! Codes that were mailed: what `UserStore` keeps of them.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 use users_domain::model::{CodeDigest, CodePurpose, CodeRecord, Email, Proof, Timestamp, UserId};
 
 use crate::row::{StoredText, micros, moment};
@@ -63,6 +64,11 @@ impl CodeRow {
     }
 }
 
+/// The good codes of an account, those of one purpose or all.
+pub(crate) const VOID: &str = "
+    UPDATE one_time_codes SET used_at = ?1
+    WHERE user_id = ?2 AND used_at IS NULL AND (?3 IS NULL OR purpose = ?3)";
+
 /// Voids the codes of an account, those of one purpose or all.
 pub(crate) fn void(
     connection: &mut SqliteConnection,
@@ -70,35 +76,30 @@ pub(crate) fn void(
     purpose: Option<CodePurpose>,
     now: Timestamp,
 ) -> QueryResult<()> {
-    let good = one_time_codes::table
-        .filter(one_time_codes::user_id.eq(user))
-        .filter(one_time_codes::used_at.is_null());
-    let voided = one_time_codes::used_at.eq(micros(now));
-    match purpose {
-        Some(purpose) => diesel::update(good.filter(one_time_codes::purpose.eq(purpose.as_str())))
-            .set(voided)
-            .execute(connection)?,
-        None => diesel::update(good).set(voided).execute(connection)?,
-    };
+    diesel::sql_query(VOID)
+        .bind::<BigInt, _>(micros(now))
+        .bind::<Text, _>(user)
+        .bind::<Nullable<Text>, _>(purpose.map(CodePurpose::as_str))
+        .execute(connection)?;
     Ok(())
 }
 
-/// Removes codes that are of no use any more.
-pub(crate) fn remove_expired(
+/// Codes that are of no use any more.
+pub(crate) const REMOVE_USELESS: &str = "
+    DELETE FROM one_time_codes WHERE digest IN (
+        SELECT digest FROM one_time_codes WHERE expires_at <= ?1 AND used_at IS NULL
+        UNION ALL
+        SELECT digest FROM one_time_codes WHERE used_at IS NOT NULL
+        LIMIT ?2)";
+
+/// Removes codes that are of no use any more; says how many.
+pub(crate) fn remove_useless(
     connection: &mut SqliteConnection,
     now: Timestamp,
     limit: u32,
 ) -> QueryResult<usize> {
-    let useless = one_time_codes::table
-        .filter(
-            one_time_codes::expires_at
-                .le(micros(now))
-                .or(one_time_codes::used_at.is_not_null()),
-        )
-        .select(one_time_codes::digest)
-        .limit(limit.into());
-    let digests: Vec<String> = useless.load(connection)?;
-    diesel::delete(one_time_codes::table)
-        .filter(one_time_codes::digest.eq_any(digests))
+    diesel::sql_query(REMOVE_USELESS)
+        .bind::<BigInt, _>(micros(now))
+        .bind::<BigInt, _>(i64::from(limit))
         .execute(connection)
 }

@@ -23,7 +23,7 @@ pub(crate) fn append(
     for effect in effects {
         let record = effect.to_record();
         // What shall wait once only is passed over while it does: the unique index says so.
-        diesel::insert_or_ignore_into(outbox::table)
+        diesel::insert_into(outbox::table)
             .values((
                 outbox::kind.eq(record.kind.as_str()),
                 outbox::key.eq(&record.key),
@@ -32,6 +32,7 @@ pub(crate) fn append(
                 outbox::created_at.eq(micros(now)),
                 outbox::once.eq(&record.once),
             ))
+            .on_conflict_do_nothing()
             .execute(connection)?;
     }
     Ok(())

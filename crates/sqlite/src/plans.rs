@@ -5,13 +5,16 @@ use diesel::debug_query;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
-use users_domain::model::{Order, Sort, SortDirection, Status, UserFilter};
+use users_domain::model::{Cursor, Order, Sort, SortDirection, Status, UserFilter, UserQuery};
+use users_testkit::people::user;
 
 use crate::connect::{Access, Connector};
+use crate::cursor::behind_key;
 use crate::filter::{
     UsersQuery, enabled_administrators, listed, login_candidates, others_with_email,
     others_with_username,
 };
+use crate::one_time_codes::{REMOVE_USELESS, VOID};
 use crate::outbox::{DEPTH, DUE};
 use crate::row::UserRow;
 
@@ -75,6 +78,52 @@ fn the_usual_orders_need_no_sorting() {
                 "{sort:?}\n{plan}"
             );
         }
+    }
+}
+
+#[test]
+fn a_page_behind_a_cursor_begins_in_the_index() {
+    for (order, column, index) in [
+        (
+            Order::UpdatedAt,
+            "coalesce(updated_at, created_at)",
+            "users_updated_at_created_at_id_idx",
+        ),
+        (Order::CreatedAt, "created_at", "users_created_at_id_idx"),
+    ] {
+        for direction in [SortDirection::Ascending, SortDirection::Descending] {
+            let query = UserQuery {
+                sort: Sort { order, direction },
+                ..UserQuery::default()
+            };
+            let cursor = Cursor::after(&user("ada"), &query.filter, query.sort);
+            for (number, part) in behind_key(column, &query, &cursor).into_iter().enumerate() {
+                let plan = plan_of(part.limit(10));
+                let search = format!("SEARCH users USING INDEX {index}");
+                assert!(plan.contains(&search), "{:?}\n{plan}", query.sort);
+                // Behind the first part come rows without any time, which are few.
+                let sorts = plan.contains("TEMP B-TREE");
+                assert!(!sorts || number > 0, "{:?}\n{plan}", query.sort);
+            }
+        }
+    }
+}
+
+#[test]
+fn codes_are_found_through_indexes() {
+    for (statement, indexes) in [
+        (VOID, &["one_time_codes_user_id_idx"][..]),
+        (
+            REMOVE_USELESS,
+            &[
+                "one_time_codes_expires_at_idx",
+                "one_time_codes_used_at_idx",
+            ],
+        ),
+    ] {
+        let plan = plan(statement);
+        assert!(indexes.iter().all(|index| plan.contains(index)), "{plan}");
+        assert!(!plan.contains("SCAN one_time_codes\n"), "{plan}");
     }
 }
 

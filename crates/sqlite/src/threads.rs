@@ -48,9 +48,11 @@ enum Condition {
 }
 
 impl Threads {
-    /// Connects, then starts; `writer` is the connection that the schema was checked with.
+    /// Connects, then starts; `writer` is the connection that the file was opened with, and `access`
+    /// what it may do.
     pub(crate) fn start(
         connector: &Connector,
+        access: Access,
         writer: SqliteConnection,
         options: SqliteOptions,
     ) -> Result<Self, OpenError> {
@@ -61,16 +63,20 @@ impl Threads {
             write: Arc::new(Queue::new(options.queue)),
             writer: Mutex::new(None),
         };
+        let reading = match access {
+            Access::Look => Access::Look,
+            Access::Write | Access::Read => Access::Read,
+        };
         let mut readers = Vec::new();
         for number in 0..threads.readers {
-            let connection = connector.connect(Access::Read)?;
-            let mut reader = Worker::new(connector, Access::Read, connection, options.max_wait);
+            let connection = connector.connect(reading)?;
+            let mut reader = Worker::new(connector, reading, connection, options.max_wait);
             let queue = threads.read.clone();
             readers.push(spawn(format!("users-sqlite-reader-{number}"), move || {
                 reader.serve(&queue);
             })?);
         }
-        let mut worker = Worker::new(connector, Access::Write, writer, options.max_wait);
+        let mut worker = Worker::new(connector, access, writer, options.max_wait);
         let queue = threads.write.clone();
         let writer = spawn("users-sqlite-writer".to_owned(), move || {
             worker.serve(&queue);

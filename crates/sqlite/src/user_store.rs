@@ -11,10 +11,11 @@ use users_domain::model::{
 use users_domain::ports::{Decide, DecideWithCode, StoreError, UserStore};
 
 use crate::SqliteStore;
+use crate::cursor::behind;
 use crate::error::Failure;
 use crate::filter::{
-    UsersQuery, behind, enabled_administrators, filtered, listed, login_candidates,
-    others_with_email, others_with_username,
+    UsersQuery, enabled_administrators, filtered, listed, login_candidates, others_with_email,
+    others_with_username,
 };
 use crate::one_time_codes;
 use crate::outbox::append;
@@ -168,7 +169,7 @@ impl UserStore for SqliteStore {
         let clock = self.clock().clone();
         self.threads()
             .write(move |connection| {
-                let removed = one_time_codes::remove_expired(connection, clock.now(), limit)?;
+                let removed = one_time_codes::remove_useless(connection, clock.now(), limit)?;
                 // Not more than the limit.
                 Ok(u32::try_from(removed).unwrap_or(limit))
             })
@@ -226,21 +227,26 @@ fn rows(
     connection: &mut SqliteConnection,
     query: &UserQuery,
 ) -> Result<(Vec<UserRow>, bool), Failure> {
-    let list = listed(&query.filter, query.sort);
-    let list = match &query.position {
+    let parts = match &query.position {
         Position::Offset(offset) => match i64::try_from(*offset) {
-            Ok(0) => list,
-            Ok(offset) => list.offset(offset),
-            Err(_) => return Ok((Vec::new(), false)),
+            Ok(0) => vec![listed(&query.filter, query.sort)],
+            Ok(offset) => vec![listed(&query.filter, query.sort).offset(offset)],
+            Err(_) => Vec::new(),
         },
-        Position::After(cursor) => behind(list, query.sort, cursor),
+        Position::After(cursor) => behind(connection, query, cursor)?,
     };
     let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let limit = i64::try_from(query.limit.saturating_add(1)).unwrap_or(i64::MAX);
-    let mut rows = list
-        .limit(limit)
-        .select(UserRow::as_select())
-        .load(connection)?;
+    let mut missing = i64::try_from(query.limit.saturating_add(1)).unwrap_or(i64::MAX);
+    let mut rows: Vec<UserRow> = Vec::new();
+    for part in parts {
+        let found = part.limit(missing).select(UserRow::as_select());
+        let found: Vec<UserRow> = found.load(connection)?;
+        missing -= i64::try_from(found.len()).unwrap_or(i64::MAX);
+        rows.extend(found);
+        if missing <= 0 {
+            break;
+        }
+    }
     let more = rows.len() > wanted;
     rows.truncate(wanted);
     Ok((rows, more))

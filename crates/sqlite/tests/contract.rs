@@ -70,6 +70,7 @@ fn user_store() -> UserStoreUnderTest {
     UserStoreUnderTest {
         store: Arc::new(fresh.store.clone()),
         outbox: Arc::new(fresh.store.clone()),
+        clock: fresh.clock.clone(),
         put_raw: Box::new(move |user| put_user(&mut connection(), &user)),
         go_away: Some(fresh.close()),
         keep: Box::new(fresh.folder),
@@ -141,10 +142,12 @@ fn put_user(connection: &mut SqliteConnection, user: &User) {
 
 fn put_record(connection: &mut SqliteConnection, record: &EffectRecord) {
     diesel::sql_query(
-        "INSERT INTO outbox (kind, key, format, payload, created_at) VALUES (?, ?, ?, ?, 0)",
+        "INSERT INTO outbox (kind, key, once, format, payload, created_at)
+         VALUES (?, ?, ?, ?, ?, 0)",
     )
     .bind::<Text, _>(record.kind.as_str())
     .bind::<Text, _>(&record.key)
+    .bind::<Nullable<Text>, _>(record.once.as_deref())
     .bind::<BigInt, _>(i64::from(record.format))
     .bind::<Text, _>(&record.payload)
     .execute(connection)

@@ -14,4 +14,7 @@ CREATE TABLE one_time_codes (
 ) STRICT;
 
 CREATE INDEX one_time_codes_user_id_idx ON one_time_codes (user_id);
+
+-- What is of no use any more, to be cleared away.
 CREATE INDEX one_time_codes_expires_at_idx ON one_time_codes (expires_at);
+CREATE INDEX one_time_codes_used_at_idx ON one_time_codes (used_at) WHERE used_at IS NOT NULL;

@@ -7,6 +7,7 @@
 
 mod backlog;
 mod calls;
+mod codes;
 mod fixture;
 mod migrations;
 mod odd_rows;

@@ -6,11 +6,17 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
-use users_sqlite::migrate;
+use users_sqlite::{OpenError, migrate};
 
 use crate::fixture::Fixture;
 
-const NAMES: [&str; 3] = ["0001_users", "0002_outbox", "0003_refresh_sessions"];
+const NAMES: [&str; 5] = [
+    "0001_users",
+    "0002_outbox",
+    "0003_refresh_sessions",
+    "0004_one_time_codes",
+    "0005_outbox_once",
+];
 
 #[test]
 fn a_list_neither_makes_nor_changes_a_file() {
@@ -42,6 +48,23 @@ fn a_list_reads_a_file_that_is_in_use() {
     let store = fixture.open();
     assert_eq!(migrate::list(&fixture.path()).unwrap().len(), NAMES.len());
     drop(store);
+}
+
+#[test]
+fn looking_at_what_is_no_database_speaks_of_looking_and_not_of_migrating() {
+    let fixture = Fixture::new();
+    migrate::run(&fixture.path()).unwrap();
+    let mut damaged = std::fs::read(fixture.path()).unwrap();
+    // Behind the header of 100 bytes (<https://sqlite.org/fileformat2.html>).
+    damaged[100..].fill(0xa5);
+    for content in [damaged, b"This is no database. ".repeat(100)] {
+        std::fs::write(fixture.path(), content).unwrap();
+        let error = migrate::list(&fixture.path()).unwrap_err();
+        assert!(matches!(error, OpenError::Connect { .. }), "{error}");
+        let message = error.to_string();
+        assert!(message.contains("users.sqlite"), "{message}");
+        assert!(!message.contains("up to date"), "{message}");
+    }
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! Rows that no rule of today would let in: readable, found, and left as they are stored.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use users_domain::model::{
-    Change, Needs, Order, Role, Sort, SortDirection, Status, TagFilter, User, UserFilter, UserId,
-    UserQuery,
+    Change, Cursor, Metadata, Needs, Order, Position, Role, Sort, SortDirection, Status, TagFilter,
+    User, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::UserStore;
 use users_sqlite::SqliteStore;
@@ -93,7 +94,7 @@ async fn no_odd_row_spoils_a_list_in_any_order_or_by_any_filter() {
             let query = UserQuery {
                 filter: UserFilter::default(),
                 sort,
-                offset: 0,
+                position: Position::START,
                 limit: 100,
             };
             let page = store.page(&query).await.unwrap();
@@ -124,6 +125,53 @@ async fn no_odd_row_spoils_a_list_in_any_order_or_by_any_filter() {
         ..UserFilter::default()
     };
     assert_eq!(store.count(&tagged).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_walk_meets_every_odd_row_once() {
+    let (_fixture, store) = odd();
+    for (_, order) in Order::ALL {
+        for direction in [SortDirection::Ascending, SortDirection::Descending] {
+            let sort = Sort { order, direction };
+            let filter = UserFilter::default();
+            let mut met = HashSet::new();
+            let mut position = Position::START;
+            loop {
+                let query = UserQuery {
+                    filter: filter.clone(),
+                    sort,
+                    position,
+                    limit: 1,
+                };
+                let page = store.page(&query).await.unwrap();
+                let [user] = page.items.as_slice() else {
+                    panic!("{sort:?}: nobody behind {} others", met.len());
+                };
+                assert!(met.insert(user.id.clone()), "{sort:?}: {} twice", user.id);
+                assert_eq!(page.more, (met.len() as u64) < ALL, "{sort:?}");
+                if !page.more {
+                    break;
+                }
+                position = Position::After(Cursor::after(user, &filter, sort));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn odd_metadata_contains_what_it_reads_as() {
+    let (_fixture, store) = odd();
+    let count = async |part: &str| {
+        let filter = UserFilter {
+            metadata: Some(Metadata::from_stored(part.to_owned())),
+            ..UserFilter::default()
+        };
+        store.count(&filter).await.unwrap()
+    };
+    // What is no JSON, or NULL, is empty; the number is no object.
+    assert_eq!(count("{}").await, ALL - 1);
+    assert_eq!(count("123456789012345678901234567890").await, 1);
+    assert_eq!(count(r#"{"a":1}"#).await, 0);
 }
 
 #[tokio::test]

@@ -7,9 +7,9 @@ use std::thread;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use users_domain::model::UserFilter;
-use users_domain::ports::UserStore;
-use users_sqlite::{OpenError, SqliteOptions, migrate};
+use users_domain::model::{Metadata, UserFilter};
+use users_domain::ports::{StoreError, UserStore};
+use users_sqlite::{OpenError, SqliteOptions, SqliteStore, migrate};
 use users_testkit::people::user;
 
 use crate::fixture::Fixture;
@@ -57,6 +57,10 @@ fn processes_that_open_a_fresh_file_at_once_all_succeed() {
 
 /// Run alone it has nothing to open; see the test above.
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test program has no settings to read"
+)]
 fn opens_what_another_process_names() {
     if let Some(path) = std::env::var_os(OPEN_THIS) {
         let options = SqliteOptions::default();
@@ -72,6 +76,38 @@ async fn two_stores_on_one_file_see_each_other() {
     one.insert(user("ada"), Vec::new()).await.unwrap();
     other.insert(user("grace"), Vec::new()).await.unwrap();
     assert_eq!(one.count(&UserFilter::default()).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn who_only_looks_reads_and_leaves_no_trace() {
+    let fixture = Fixture::new();
+    let look = || SqliteStore::look(&fixture.path(), Arc::new(fixture.clock.clone()));
+    assert!(look().is_err(), "nothing is made");
+    assert!(!fixture.path().exists());
+
+    let store = fixture.open();
+    store.insert(user("ada"), Vec::new()).await.unwrap();
+    let beside = look().unwrap();
+    assert_eq!(beside.count(&UserFilter::default()).await.unwrap(), 1);
+    beside.close();
+    store.close();
+
+    let before = std::fs::read(fixture.path()).unwrap();
+    let alone = look().unwrap();
+    let by_metadata = UserFilter {
+        metadata: Some(Metadata::default()),
+        ..UserFilter::default()
+    };
+    for filter in [UserFilter::default(), by_metadata] {
+        assert_eq!(alone.count(&filter).await.unwrap(), 1);
+    }
+    assert!(matches!(
+        alone.insert(user("grace"), Vec::new()).await,
+        Err(StoreError::Unavailable)
+    ));
+    alone.close();
+    assert_eq!(std::fs::read(fixture.path()).unwrap(), before);
+    assert_eq!(std::fs::read_dir(fixture.folder.path()).unwrap().count(), 1);
 }
 
 #[cfg(unix)]

@@ -13,7 +13,7 @@ const ADOPTED: [&str; 4] = [
     "clients_status_check",
 ];
 
-const TABLES: [(&str, &str); 4] = [
+const TABLES: [(&str, &str); 5] = [
     (
         "users",
         "id domain_id email secret tags metadata created_at updated_at updated_by status role \
@@ -22,16 +22,20 @@ const TABLES: [(&str, &str); 4] = [
     ),
     (
         "outbox",
-        "id kind key format payload created_at attempts due_at parked_at parked_reason",
+        "id kind key format payload created_at attempts due_at parked_at parked_reason once",
     ),
     ("outbox_leases", "kind holder fence expires_at"),
     (
         "refresh_sessions",
         "id user_id description generation created_at expires_at rotated_at",
     ),
+    (
+        "one_time_codes",
+        "digest purpose user_id email created_at expires_at used_at",
+    ),
 ];
 
-const CONSTRAINTS: [(&str, &str); 4] = [
+const CONSTRAINTS: [(&str, &str); 5] = [
     (
         "users",
         "clients_pkey clients_email_key clients_username_key clients_status_check",
@@ -39,9 +43,13 @@ const CONSTRAINTS: [(&str, &str); 4] = [
     ("outbox", "outbox_id_pkey"),
     ("outbox_leases", "outbox_leases_kind_pkey"),
     ("refresh_sessions", "refresh_sessions_id_pkey"),
+    (
+        "one_time_codes",
+        "one_time_codes_digest_pkey one_time_codes_user_id_fkey",
+    ),
 ];
 
-const INDEXES: [(&str, &str); 4] = [
+const INDEXES: [(&str, &str); 5] = [
     (
         "users",
         "users_created_at_id_idx users_email_idx users_status_role_idx \
@@ -49,12 +57,16 @@ const INDEXES: [(&str, &str); 4] = [
     ),
     (
         "outbox",
-        "outbox_kind_key_id_idx outbox_kind_parked_at_id_due_at_idx",
+        "outbox_kind_key_id_idx outbox_kind_once_key outbox_kind_parked_at_id_due_at_idx",
     ),
     ("outbox_leases", ""),
     (
         "refresh_sessions",
         "refresh_sessions_expires_at_idx refresh_sessions_user_id_created_at_id_idx",
+    ),
+    (
+        "one_time_codes",
+        "one_time_codes_expires_at_idx one_time_codes_used_at_idx one_time_codes_user_id_idx",
     ),
 ];
 
