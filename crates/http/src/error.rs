@@ -65,11 +65,11 @@ impl Refusal {
         }
     }
 
-    /// The body is not JSON, or says that it is not.
-    pub(crate) fn unsupported_media_type() -> Self {
+    /// The body is not of the content type that is read here, or does not say that it is.
+    pub(crate) fn unsupported_media_type(expected: &'static str) -> Self {
         Self::new(
             Code::UnsupportedMediaType,
-            "the content type must be application/json, without content encoding",
+            format!("the content type must be {expected}, without content encoding"),
         )
     }
 
@@ -100,13 +100,22 @@ impl Refusal {
         )
     }
 
+    /// The same, where it blames a field, under the name that the field has in this request.
+    #[must_use]
+    pub(crate) fn naming(self, field: &'static str) -> Self {
+        Self {
+            field: self.field.map(|_| field),
+            ..self
+        }
+    }
+
     /// The status of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         self.code.status()
     }
 
     /// The headers that belong to the answer besides those of every answer.
-    fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
         let challenge = self
             .code
             .challenge()
@@ -152,6 +161,16 @@ impl From<Error> for Refusal {
                     ..told(code)
                 }
             }
+            Error::InvalidCode => told(Code::InvalidCode),
+            Error::AlreadyVerified => told(Code::AlreadyVerified),
+            Error::StatusAlreadyAssigned => told(Code::StatusAlreadyAssigned),
+            Error::NotEnabled => told(Code::AccountNotEnabled),
+            Error::LastAdministrator => told(Code::LastAdministrator),
+            Error::OwnedByProvider { field } => Self {
+                field: Some(field),
+                ..told(Code::OwnedByProvider)
+            },
+            Error::Stale => told(Code::PreconditionFailed),
             Error::Unauthenticated(reason) => told(match reason {
                 Unauthenticated::MissingToken => Code::MissingToken,
                 Unauthenticated::InvalidToken => Code::InvalidToken,

@@ -1,10 +1,15 @@
 //! What every request is read with: who asks and for what, in the one order of checks.
 
-mod bearer;
+mod account;
+pub(crate) mod bearer;
 mod body;
+mod form;
+mod if_match;
 mod list_query;
+pub(crate) mod mailed_code;
 mod members;
 mod parameters;
+mod search_query;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
@@ -15,10 +20,14 @@ use users_domain::model::{BearerToken, Caller, RequestContext, RequestId};
 use crate::error::Refusal;
 use crate::state::Api;
 
+pub(crate) use account::{AccountId, OnAccount};
 pub use body::MAX_BODY_BYTES;
 pub(crate) use body::{Body, FromMembers, IgnoredBody};
+pub(crate) use form::Form;
 pub(crate) use list_query::ListQuery;
 pub(crate) use members::Members;
+pub(crate) use parameters::Parameters;
+pub(crate) use search_query::SearchQuery;
 
 /// What the middleware found out about a request before anything else.
 #[derive(Debug, Clone)]

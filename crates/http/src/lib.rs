@@ -5,8 +5,9 @@
 //! with.
 //!
 //! Read the source in this order: `routes`, the table of contents; `extract`, what every request
-//! is read with; one file an operation under `users` and `tokens`; `error`, the one table from
-//! what happened to what the client is told; `middleware`, what is done round every request.
+//! is read with; one file an operation under `users`, `tokens`, `verification` and `password`;
+//! `error`, the one table from what happened to what the client is told; `pages`, what people see
+//! who follow a mailed link; `middleware`, what is done round every request.
 //!
 //! What holds everywhere:
 //!
@@ -14,8 +15,12 @@
 //!   A bad token is 401 whatever else the request holds.
 //! - **Strict about what it knows, indifferent to the rest.** Unknown members and parameters are
 //!   ignored. A known one is refused, and named, if it has the wrong type, is given twice, is not
-//!   UTF-8, holds U+0000 (passwords at login may) or is nested too deep. Member names keep their
-//!   case; `null` is the same as absent.
+//!   UTF-8, holds U+0000 (passwords that are compared may) or is nested too deep. Member names keep
+//!   their case; `null` is the same as absent, but in changes, where it takes away what can be empty.
+//! - **Versions**: every answer with one whole account has an `ETag`; with `If-Match`, a change is
+//!   made only to the account as it was seen (412 otherwise).
+//! - **A mailed code is used up by POST and PUT**, and by a GET of a program's, but neither by HEAD
+//!   nor by a browser that shows a page.
 //! - **Bounded**: a body has at most [`MAX_BODY_BYTES`] and fifteen seconds to arrive
 //!   ([`Api::with_body_timeout`]).
 //! - **Errors** are JSON, `{"message", "code", "request_id"}` and `"field"` where one is to blame;
@@ -38,6 +43,7 @@
 //! # }
 //! ```
 
+mod accept;
 mod answer;
 mod enums;
 mod error;
@@ -46,11 +52,14 @@ mod health;
 mod key_set;
 mod metrics;
 mod middleware;
+mod pages;
+mod password;
 mod routes;
 mod server;
 mod state;
 mod tokens;
 mod users;
+mod verification;
 
 pub use enums::EnumFormat;
 pub use error::errors_md;

@@ -12,19 +12,50 @@ use crate::key_set::key_set;
 use crate::metrics::metrics;
 use crate::middleware::Observe;
 use crate::state::Api;
-use crate::{tokens, users};
+use crate::{password, tokens, users, verification};
 
 use endpoint::Endpoint;
 
-fn endpoints() -> [Endpoint; 7] {
+/// Every path of the API. A path of fixed segments stands before one that takes any.
+fn endpoints() -> [Endpoint; 23] {
+    use Operation as Op;
     [
         Endpoint::at("/users")
             .and_at("/users/")
-            .post(Operation::Create, users::create)
-            .get(Operation::List, users::list),
-        Endpoint::at("/users/profile").get(Operation::ViewProfile, users::view_profile),
-        Endpoint::at("/users/tokens/issue").post(Operation::IssueToken, tokens::issue),
-        Endpoint::at("/users/tokens/refresh").post(Operation::RefreshToken, tokens::refresh),
+            .post(Op::Create, users::create)
+            .get(Op::List, users::list),
+        Endpoint::at("/users/profile").get(Op::ViewProfile, users::view_profile),
+        Endpoint::at("/users/search").get(Op::Search, users::search),
+        Endpoint::at("/users/secret").patch(Op::UpdateSecret, users::update_secret),
+        Endpoint::at("/users/send-verification")
+            .post(Op::SendVerification, verification::send_verification),
+        // The second is what the platform's documents lead mailed links to.
+        Endpoint::at("/verify-email")
+            .and_at("/users/verify-email")
+            .get(Op::VerifyEmail, verification::verify_email)
+            .post(Op::VerifyEmail, verification::verify_email_by_form),
+        Endpoint::at("/users/tokens/issue").post(Op::IssueToken, tokens::issue),
+        Endpoint::at("/users/tokens/refresh").post(Op::RefreshToken, tokens::refresh),
+        Endpoint::at("/users/tokens/revoke").post(Op::RevokeRefreshToken, tokens::revoke),
+        Endpoint::at("/users/tokens/refresh-tokens").get(Op::ListRefreshTokens, tokens::list),
+        Endpoint::at("/users/{id}")
+            .get(Op::View, users::view)
+            .patch(Op::Update, users::update)
+            .delete(Op::Delete, users::delete),
+        Endpoint::at("/users/{id}/username").patch(Op::UpdateUsername, users::update_username),
+        Endpoint::at("/users/{id}/picture")
+            .patch(Op::UpdateProfilePicture, users::update_profile_picture),
+        Endpoint::at("/users/{id}/tags").patch(Op::UpdateTags, users::update_tags),
+        Endpoint::at("/users/{id}/email").patch(Op::UpdateEmail, users::update_email),
+        Endpoint::at("/users/{id}/role").patch(Op::UpdateRole, users::update_role),
+        Endpoint::at("/users/{id}/enable").post(Op::Enable, users::enable),
+        Endpoint::at("/users/{id}/disable").post(Op::Disable, users::disable),
+        Endpoint::at("/password/reset-request")
+            .post(Op::SendPasswordReset, password::send_password_reset),
+        Endpoint::at("/password/reset")
+            .open(password::reset_page)
+            .post(Op::ResetSecret, password::reset_secret_by_form)
+            .put(Op::ResetSecret, password::reset_secret),
         Endpoint::at("/health").open(health),
         Endpoint::at("/metrics").open(metrics),
         Endpoint::at("/.well-known/jwks.json").open(key_set),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use users_domain::model::RequestId;
 
 use super::Refusal;
-use crate::answer;
+use crate::{accept, answer};
 
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
@@ -69,22 +69,7 @@ impl Refusal {
     }
 }
 
-/// Whether a client says that it reads RFC 9457 (any weight but zero).
+/// Whether a client says that it reads RFC 9457.
 pub(crate) fn wants_problem(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::ACCEPT)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|range| {
-            let mut parts = range.split(';').map(str::trim);
-            let named = parts
-                .next()
-                .is_some_and(|kind| kind.eq_ignore_ascii_case(PROBLEM));
-            let refused = parts.any(|parameter| {
-                parameter.split_once('=').is_some_and(|(name, weight)| {
-                    name.trim().eq_ignore_ascii_case("q") && weight.trim().parse() == Ok(0.0_f32)
-                })
-            });
-            named && !refused
-        })
+    accept::lists(headers, PROBLEM)
 }

@@ -7,10 +7,12 @@ use actix_web::http::header::HeaderValue;
 
 /// What went wrong. A code never changes its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "named as they are written")]
 pub(crate) enum Code {
     MissingField,
     InvalidField,
     WeakPassword,
+    InvalidCode,
     MalformedBody,
     MissingToken,
     InvalidToken,
@@ -24,6 +26,12 @@ pub(crate) enum Code {
     EmailTaken,
     UsernameTaken,
     IdTaken,
+    AlreadyVerified,
+    StatusAlreadyAssigned,
+    AccountNotEnabled,
+    LastAdministrator,
+    OwnedByProvider,
+    PreconditionFailed,
     BodyTooLarge,
     UnsupportedMediaType,
     InternalError,
@@ -33,10 +41,11 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every code, by status.
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::MissingField,
         Self::InvalidField,
         Self::WeakPassword,
+        Self::InvalidCode,
         Self::MalformedBody,
         Self::MissingToken,
         Self::InvalidToken,
@@ -50,6 +59,12 @@ impl Code {
         Self::EmailTaken,
         Self::UsernameTaken,
         Self::IdTaken,
+        Self::AlreadyVerified,
+        Self::StatusAlreadyAssigned,
+        Self::AccountNotEnabled,
+        Self::LastAdministrator,
+        Self::OwnedByProvider,
+        Self::PreconditionFailed,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::InternalError,
@@ -69,17 +84,22 @@ impl Code {
             Self::InvalidField => (
                 S::BAD_REQUEST,
                 "invalid_field",
-                "`field`, of the body or the query, is not acceptable",
+                "`field`, of the body, the query or the head, is not acceptable",
             ),
             Self::WeakPassword => (
                 S::BAD_REQUEST,
                 "weak_password",
                 "a new password does not meet the operator's rule",
             ),
+            Self::InvalidCode => (
+                S::BAD_REQUEST,
+                "invalid_code",
+                "a mailed code is unknown, used, expired, or for another purpose or an old address",
+            ),
             Self::MalformedBody => (
                 S::BAD_REQUEST,
                 "malformed_body",
-                "the body is not one JSON object in UTF-8, or did not arrive whole",
+                "the body is not one JSON object (or form) in UTF-8, or did not arrive whole",
             ),
             Self::MissingToken => (
                 S::UNAUTHORIZED,
@@ -130,6 +150,36 @@ impl Code {
                 "another account has the username",
             ),
             Self::IdTaken => (S::CONFLICT, "id_taken", "another account has the id"),
+            Self::AlreadyVerified => (
+                S::CONFLICT,
+                "already_verified",
+                "the e-mail address is verified already",
+            ),
+            Self::StatusAlreadyAssigned => (
+                S::CONFLICT,
+                "status_already_assigned",
+                "the account is in the wanted state already",
+            ),
+            Self::AccountNotEnabled => (
+                S::CONFLICT,
+                "account_not_enabled",
+                "only enabled accounts can be changed, and this one is not",
+            ),
+            Self::LastAdministrator => (
+                S::CONFLICT,
+                "last_administrator",
+                "without this account nobody could administer the platform",
+            ),
+            Self::OwnedByProvider => (
+                S::CONFLICT,
+                "owned_by_provider",
+                "`field` can only be changed at the account's identity provider",
+            ),
+            Self::PreconditionFailed => (
+                S::PRECONDITION_FAILED,
+                "precondition_failed",
+                "the account is not at the version that `If-Match` names",
+            ),
             Self::BodyTooLarge => (
                 S::PAYLOAD_TOO_LARGE,
                 "body_too_large",
@@ -138,7 +188,8 @@ impl Code {
             Self::UnsupportedMediaType => (
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
-                "the content type is not `application/json`, or the body is encoded",
+                "the content type is not the one that is read here, mostly `application/json`, or the body \
+                 is encoded",
             ),
             Self::InternalError => (
                 S::INTERNAL_SERVER_ERROR,

@@ -54,6 +54,23 @@ fn table() -> Vec<(Error, u16, &'static str, Option<&'static str>)> {
             "weak_password",
             Some("some.field"),
         ),
+        (Error::InvalidCode, 400, "invalid_code", None),
+        (Error::AlreadyVerified, 409, "already_verified", None),
+        (
+            Error::StatusAlreadyAssigned,
+            409,
+            "status_already_assigned",
+            None,
+        ),
+        (Error::NotEnabled, 409, "account_not_enabled", None),
+        (Error::LastAdministrator, 409, "last_administrator", None),
+        (
+            Error::OwnedByProvider { field: "email" },
+            409,
+            "owned_by_provider",
+            Some("email"),
+        ),
+        (Error::Stale, 412, "precondition_failed", None),
         (
             Error::Unauthenticated(Unauthenticated::MissingToken),
             401,

@@ -13,7 +13,7 @@ const SCHEME: &[u8] = b"bearer";
 ///
 /// The scheme has no case (RFC 9110, section 11.1), white space round the token is not part of it,
 /// and of several headers the first counts. Another scheme is no token.
-pub(super) fn read(headers: &HeaderMap) -> Result<Option<BearerToken>, Error> {
+pub(crate) fn read(headers: &HeaderMap) -> Result<Option<BearerToken>, Error> {
     let Some(value) = headers.get(AUTHORIZATION) else {
         return Ok(None);
     };

@@ -14,6 +14,8 @@ use crate::state::Api;
 /// Most bytes of a body.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
+const JSON: &str = "application/json";
+
 /// A JSON body, read into what an operation needs.
 pub(crate) struct Body<T>(pub(crate) T);
 
@@ -28,14 +30,14 @@ pub(crate) struct IgnoredBody;
 
 impl<T: FromMembers> Input for Body<T> {
     async fn read(api: &Api, request: &HttpRequest, payload: Payload) -> Result<Self, Refusal> {
-        let bytes = read(api, request, payload).await?;
+        let bytes = read(api, request, payload, JSON).await?;
         parse(&bytes).map(Self)
     }
 }
 
 impl Input for IgnoredBody {
     async fn read(api: &Api, request: &HttpRequest, payload: Payload) -> Result<Self, Refusal> {
-        read(api, request, payload).await.map(|_| Self)
+        read(api, request, payload, JSON).await.map(|_| Self)
     }
 }
 
@@ -56,9 +58,15 @@ fn parse<T: FromMembers>(bytes: &[u8]) -> Result<T, Refusal> {
     Ok(body)
 }
 
-async fn read(api: &Api, request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Refusal> {
-    if !is_json(request.headers()) {
-        return Err(Refusal::unsupported_media_type());
+/// The bytes of a body that must say it is of a kind.
+pub(super) async fn read(
+    api: &Api,
+    request: &HttpRequest,
+    payload: Payload,
+    kind: &'static str,
+) -> Result<Vec<u8>, Refusal> {
+    if !is_plain(kind, request.headers()) {
+        return Err(Refusal::unsupported_media_type(kind));
     }
     let announced = announced_bytes(request.headers());
     if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
@@ -87,14 +95,14 @@ fn announced_bytes(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Whether the content is said to be plain `application/json`, whatever its parameters.
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers
+/// Whether the content is said to be of a kind, whatever its parameters, and not encoded.
+fn is_plain(kind: &str, headers: &HeaderMap) -> bool {
+    let said = headers
         .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    let named = kind
-        .and_then(|kind| kind.split(';').next())
-        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+        .and_then(|said| said.to_str().ok());
+    let named = said
+        .and_then(|said| said.split(';').next())
+        .is_some_and(|said| said.trim().eq_ignore_ascii_case(kind));
     let plain = headers
         .get_all(CONTENT_ENCODING)
         .all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
@@ -124,9 +132,9 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_str(kind).unwrap());
-            assert_eq!(is_json(&headers), expected, "{kind}");
+            assert_eq!(is_plain(JSON, &headers), expected, "{kind}");
         }
-        assert!(!is_json(&HeaderMap::new()));
+        assert!(!is_plain(JSON, &HeaderMap::new()));
     }
 
     #[test]
@@ -135,7 +143,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
-            assert_eq!(is_json(&headers), expected, "{encoding}");
+            assert_eq!(is_plain(JSON, &headers), expected, "{encoding}");
         }
     }
 

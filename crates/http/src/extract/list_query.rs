@@ -5,7 +5,8 @@ use actix_web::dev::Payload;
 use time::Duration;
 use users_domain::error::{Invalid, InvalidReason};
 use users_domain::model::{
-    Order, Sort, SortDirection, TagFilter, Tags, Timestamp, UserFilter, UserQuery,
+    Cursor, Metadata, Order, Position, Sort, SortDirection, TagFilter, Tags, Timestamp, UserFilter,
+    UserQuery,
 };
 
 use super::Input;
@@ -14,9 +15,11 @@ use crate::error::Refusal;
 use crate::state::Api;
 
 /// Longest text that is looked for; adopted names and addresses may be longer than new ones.
-const MAX_TEXT_BYTES: usize = 1024;
+pub(super) const MAX_TEXT_BYTES: usize = 1024;
+/// Longest cursor that is read: ours hold an id and at most one text, escaped.
+const MAX_CURSOR_BYTES: usize = 16 * 1024;
 /// Furthest that a list is skipped: stores count in signed numbers.
-const MAX_OFFSET: u64 = i64::MAX.unsigned_abs();
+pub(super) const MAX_OFFSET: u64 = i64::MAX.unsigned_abs();
 
 /// What a list is asked with.
 #[derive(Debug, PartialEq)]
@@ -26,6 +29,9 @@ pub(crate) struct ListQuery {
     /// How many accounts a page has at most, as the answer says it; the service is asked for none
     /// where only the total is wanted.
     pub(crate) limit: u64,
+    /// The query as it was written, without what says where the page begins: the next page is asked
+    /// for with the same.
+    pub(crate) list: String,
 }
 
 impl Input for ListQuery {
@@ -43,6 +49,7 @@ impl ListQuery {
             .one_or_all("status")?
             .map_or(preset.filter.status, OneOrAll::one);
         let offset = parameters.number("offset", 0, MAX_OFFSET)?;
+        let cursor = parameters.text("cursor", MAX_CURSOR_BYTES)?;
         let limit = parameters
             .number("limit", 1, UserQuery::MAX_LIMIT)?
             .unwrap_or(UserQuery::DEFAULT_LIMIT);
@@ -59,6 +66,7 @@ impl ListQuery {
                 .filter(|tags| !tags.is_empty())
                 .map(|tags| tag_filter(&tags))
                 .transpose()?,
+            metadata: metadata_filter(&parameters)?,
             created_from: parameters.moment("created_from")?.map(microsecond_after),
             created_to: parameters.moment("created_to")?.map(microsecond_before),
         };
@@ -74,15 +82,25 @@ impl ListQuery {
                 .choice("dir", &DIRECTIONS, "must be asc or desc")?
                 .unwrap_or(preset.sort.direction),
         };
+        let position = match (offset, cursor) {
+            (Some(_), Some(_)) => {
+                let reason = InvalidReason::Malformed("cannot be given together with offset");
+                return Err(Invalid::new("cursor", reason));
+            }
+            (None, Some(text)) => Position::After(Cursor::parse(&text, &filter, sort)?),
+            (Some(offset), None) => Position::Offset(offset),
+            (None, None) => preset.position,
+        };
         let only_total = parameters.flag("only_total")?.unwrap_or(false);
         Ok(Self {
             query: UserQuery {
                 filter,
                 sort,
-                offset: offset.unwrap_or(preset.offset),
+                position,
                 limit: if only_total { 0 } else { limit },
             },
             limit,
+            list: parameters.without(&["offset", "cursor"]),
         })
     }
 }
@@ -94,6 +112,18 @@ const DIRECTIONS: [(&str, SortDirection); 2] = [
         SortDirection::Descending,
     ),
 ];
+
+/// A JSON object that metadata must contain; an empty one and `null` let everything pass.
+fn metadata_filter(parameters: &Parameters<'_>) -> Result<Option<Metadata>, Invalid> {
+    const NAME: &str = "metadata";
+    match parameters.value(NAME)? {
+        None => Ok(None),
+        Some(text) if text.trim() == "null" => Ok(None),
+        Some(text) => {
+            Metadata::parse(NAME, &text).map(|metadata| Some(metadata).filter(|m| !m.is_empty()))
+        }
+    }
+}
 
 /// `a+b` asks for all tags, `a,b` for any of them, anything else for that one tag.
 ///

@@ -12,7 +12,7 @@ use crate::enums::Enumerated;
 /// The members of an object as they were written.
 ///
 /// A field is named by its path, e.g. `credentials.username`; its key is what follows the last dot.
-/// A member that is `null` is as good as absent.
+/// A member that is `null` is as good as absent, but for [`Members::is_null`].
 pub(crate) struct Members<'t> {
     text: &'t str,
     found: Vec<(String, &'t RawValue)>,
@@ -94,6 +94,11 @@ impl<'t> Members<'t> {
         }
     }
 
+    /// Whether a member is there and `null`: in a change, that takes away what can be empty.
+    pub(crate) fn is_null(&self, field: &'static str) -> Result<bool, Invalid> {
+        Ok(self.member(field)? == Some("null"))
+    }
+
     /// Whether any member, known or not, is nested deeper than is accepted from outside.
     pub(super) fn any_too_deep(&self) -> bool {
         self.found
@@ -115,15 +120,20 @@ impl<'t> Members<'t> {
         }
     }
 
-    /// The one member of a field's key.
+    /// The one member of a field's key, unless it is `null`.
     fn written(&self, field: &'static str) -> Result<Option<&'t str>, Invalid> {
+        Ok(self.member(field)?.filter(|json| *json != "null"))
+    }
+
+    /// The one member of a field's key.
+    fn member(&self, field: &'static str) -> Result<Option<&'t str>, Invalid> {
         let key = field.rsplit('.').next().unwrap_or(field);
         let mut found = self.found.iter().filter(|(name, _)| name == key);
         let member = found.next().map(|(_, json)| json.get());
         if found.next().is_some() {
             return Err(malformed(field, "is given more than once"));
         }
-        Ok(member.filter(|json| *json != "null"))
+        Ok(member)
     }
 
     /// Where in a part of the text bytes were replaced, counted from its beginning.
@@ -187,6 +197,9 @@ mod tests {
         assert_eq!(inner.text("inner.a").unwrap().as_deref(), Some("y"));
         assert_eq!(inner.texts("inner.b"), Ok(Some(vec!["z".to_owned()])));
         assert_eq!(members.text("c"), Ok(None));
+        assert_eq!(members.is_null("c"), Ok(true));
+        assert_eq!(members.is_null("a"), Ok(false));
+        assert_eq!(members.is_null("absent"), Ok(false));
         assert_eq!(members.text("absent"), Ok(None));
         assert_eq!(members.one_of::<Role>("c"), Ok(None));
         // Digits are kept.
@@ -211,6 +224,8 @@ mod tests {
         }
         let refused = members(r#"{"x":["a",null]}"#).texts("x").unwrap_err();
         assert_eq!(refused.field, "x");
+        let refused = members(r#"{"x":null,"x":null}"#).is_null("x");
+        assert_eq!(refused.unwrap_err().field, "x");
         let refused = members(r#"{"x":[]}"#).object("x").err().unwrap();
         assert_eq!(refused.field, "x");
     }

@@ -1,5 +1,7 @@
 //! The parameters of a query, taken one by one, so that a refusal can name the one to blame.
 
+use std::fmt::Write as _;
+
 use users_domain::error::{Invalid, InvalidReason};
 use users_domain::model::Timestamp;
 
@@ -8,13 +10,14 @@ use crate::enums::Enumerated;
 /// The parameters of a query as they were written (`application/x-www-form-urlencoded`).
 ///
 /// Parameters that nobody takes are ignored, whatever they hold.
-pub(super) struct Parameters<'q> {
+pub(crate) struct Parameters<'q> {
     found: Vec<(Vec<u8>, &'q str)>,
+    text: &'q str,
 }
 
 impl<'q> Parameters<'q> {
     /// Splits a query, without its question mark.
-    pub(super) fn parse(query: &'q str) -> Self {
+    pub(crate) fn parse(query: &'q str) -> Self {
         let found = query
             .split('&')
             .filter_map(|pair| {
@@ -22,11 +25,37 @@ impl<'q> Parameters<'q> {
                 Some((decode(name)?, value))
             })
             .collect();
-        Self { found }
+        Self { found, text: query }
+    }
+
+    /// The query as it was written, without the parameters of some names, fit for a header.
+    pub(super) fn without(&self, names: &[&str]) -> String {
+        let is_named = |pair: &str| {
+            let name = pair.split('=').next().unwrap_or_default();
+            names
+                .iter()
+                .any(|known| decode(name).as_deref() == Some(known.as_bytes()))
+        };
+        let kept: Vec<&str> = self
+            .text
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !is_named(pair))
+            .collect();
+        kept.join("&")
+            .bytes()
+            .fold(String::new(), |mut text, byte| {
+                if byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"') {
+                    text.push(char::from(byte));
+                } else {
+                    // Writing to a String cannot fail.
+                    let _ = write!(text, "%{byte:02X}");
+                }
+                text
+            })
     }
 
     /// The decoded value; an empty one is a value.
-    pub(super) fn value(&self, name: &'static str) -> Result<Option<String>, Invalid> {
+    pub(crate) fn value(&self, name: &'static str) -> Result<Option<String>, Invalid> {
         let mut found = self.found.iter().filter(|(key, _)| key == name.as_bytes());
         let Some((_, value)) = found.next() else {
             return Ok(None);

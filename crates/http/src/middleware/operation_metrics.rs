@@ -23,8 +23,28 @@ const fn peer_label(operation: Operation) -> &'static str {
         Operation::Create => "register_user",
         Operation::IssueToken => "issue_token",
         Operation::RefreshToken => "refresh_token",
+        Operation::RevokeRefreshToken => "revoke_refresh_token",
+        Operation::ListRefreshTokens => "list_active_refresh_tokens",
         Operation::ViewProfile => "view_profile",
+        Operation::View => "view_user",
         Operation::List => "list_users",
+        Operation::Search => "search_users",
+        Operation::Update => "update_user",
+        Operation::UpdateUsername => "update_usernames",
+        Operation::UpdateProfilePicture => "update_profile_picture",
+        Operation::UpdateTags => "update_user_tags",
+        Operation::UpdateEmail => "update_user_email",
+        Operation::UpdateRole => "update_user_role",
+        Operation::UpdateSecret => "update_user_secret",
+        Operation::Enable => "enable_user",
+        Operation::Disable => "disable_user",
+        Operation::Delete => "delete_user",
+        Operation::SendVerification => "send_verification",
+        Operation::VerifyEmail => "verify_email",
+        Operation::SendPasswordReset => "send_password_reset",
+        Operation::ResetSecret => "reset_secret",
+        // Not asked for over HTTP.
+        Operation::SetSecret => "set_secret",
     }
 }
 
@@ -161,6 +181,41 @@ mod tests {
         TextEncoder::new()
             .encode_to_string(&registry.gather())
             .unwrap()
+    }
+
+    #[test]
+    fn dashboards_find_the_names_that_they_know() {
+        let mut labels = Operation::ALL.map(peer_label);
+        labels.sort_unstable();
+        assert_eq!(
+            labels,
+            [
+                "delete_user",
+                "disable_user",
+                "enable_user",
+                "issue_token",
+                "list_active_refresh_tokens",
+                "list_users",
+                "refresh_token",
+                "register_user",
+                "reset_secret",
+                "revoke_refresh_token",
+                "search_users",
+                "send_password_reset",
+                "send_verification",
+                "set_secret",
+                "update_profile_picture",
+                "update_user",
+                "update_user_email",
+                "update_user_role",
+                "update_user_secret",
+                "update_user_tags",
+                "update_usernames",
+                "verify_email",
+                "view_profile",
+                "view_user",
+            ]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One path, the methods it knows, and what answers them.
 
 use actix_web::dev::{AppService, HttpServiceFactory};
-use actix_web::guard::{Any, Get, Head, Post};
+use actix_web::guard::{Any, Get, Head};
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, Route, web};
 use users_domain::authorization::Operation;
@@ -18,7 +18,7 @@ pub(super) struct Endpoint {
     paths: Vec<&'static str>,
     operations: Vec<(Method, Operation)>,
     routes: Vec<Route>,
-    methods: Vec<&'static str>,
+    methods: Vec<Method>,
 }
 
 impl Endpoint {
@@ -49,14 +49,49 @@ impl Endpoint {
     }
 
     /// POST is an operation.
-    pub(super) fn post<F, Args>(mut self, operation: Operation, handler: F) -> Self
+    pub(super) fn post<F, Args>(self, operation: Operation, handler: F) -> Self
     where
         F: Handler<Args, Output = Answer>,
         Args: FromRequest + 'static,
     {
-        self.operations.push((Method::POST, operation));
-        self.routes.push(web::route().guard(Post()).to(handler));
-        self.methods.push("POST");
+        self.on(Method::POST, operation, handler)
+    }
+
+    /// PUT is an operation.
+    pub(super) fn put<F, Args>(self, operation: Operation, handler: F) -> Self
+    where
+        F: Handler<Args, Output = Answer>,
+        Args: FromRequest + 'static,
+    {
+        self.on(Method::PUT, operation, handler)
+    }
+
+    /// PATCH is an operation.
+    pub(super) fn patch<F, Args>(self, operation: Operation, handler: F) -> Self
+    where
+        F: Handler<Args, Output = Answer>,
+        Args: FromRequest + 'static,
+    {
+        self.on(Method::PATCH, operation, handler)
+    }
+
+    /// DELETE is an operation.
+    pub(super) fn delete<F, Args>(self, operation: Operation, handler: F) -> Self
+    where
+        F: Handler<Args, Output = Answer>,
+        Args: FromRequest + 'static,
+    {
+        self.on(Method::DELETE, operation, handler)
+    }
+
+    fn on<F, Args>(mut self, method: Method, operation: Operation, handler: F) -> Self
+    where
+        F: Handler<Args, Output = Answer>,
+        Args: FromRequest + 'static,
+    {
+        self.operations.push((method.clone(), operation));
+        self.routes.push(web::method(method.clone()).to(handler));
+        self.methods.push(method);
         self
     }
 
@@ -68,7 +103,7 @@ impl Endpoint {
     {
         let reads = Any(Get()).or(Head());
         self.routes.push(web::route().guard(reads).to(handler));
-        self.methods.extend(["GET", "HEAD"]);
+        self.methods.extend([Method::GET, Method::HEAD]);
         self
     }
 
@@ -96,7 +131,8 @@ impl HttpServiceFactory for Mounted {
             methods,
         } = self.endpoint;
         let name = paths.first().copied().unwrap_or_default();
-        let allow = methods.join(", ");
+        let allow: Vec<&str> = methods.iter().map(Method::as_str).collect();
+        let allow = allow.join(", ");
         let other_method = move || {
             let refusal = Refusal::method_not_allowed(&allow);
             async move { Answer::Err(refusal) }

@@ -1,17 +1,19 @@
 //! An account as answers show it.
 
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ETAG, HeaderValue};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use time::UtcOffset;
-use time::format_description::well_known::Rfc3339;
-use users_domain::model::{Metadata, PictureUrl, Timestamp, User, Username};
+use users_domain::model::{Metadata, PictureUrl, User, Username};
 
+use crate::answer::{Answer, json, time};
 use crate::enums::{EnumFormat, Enumerated as _, Written};
+use crate::error::Refusal;
 
 /// The account, its members in the order that the platform's clients know.
 ///
-/// What is empty or absent is left out; status, role and credentials are always there. The
-/// password is nowhere.
+/// What is empty or absent is left out; credentials are always there, and status and role wherever
+/// they are shown at all. The password is nowhere.
 #[derive(Serialize)]
 pub(super) struct UserAnswer<'a> {
     id: &'a str,
@@ -25,8 +27,10 @@ pub(super) struct UserAnswer<'a> {
     metadata: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     private_metadata: Option<&'a RawValue>,
-    status: Written<'static>,
-    role: Written<'static>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Written<'static>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Written<'static>>,
     #[serde(skip_serializing_if = "str::is_empty")]
     profile_picture: &'a str,
     credentials: Credentials<'a>,
@@ -50,9 +54,18 @@ struct Credentials<'a> {
     username: &'a str,
 }
 
+/// An account in full, and the version that `If-Match` is compared with.
+pub(super) fn account(status: StatusCode, user: &User, enums: EnumFormat) -> Answer {
+    let mut answer = json(status, &UserAnswer::whole(user, enums))?;
+    let tag = HeaderValue::try_from(format!("\"{}\"", user.version));
+    let tag = tag.map_err(|error| Refusal::internal(&error))?;
+    answer.headers_mut().insert(ETAG, tag);
+    Ok(answer)
+}
+
 impl<'a> UserAnswer<'a> {
     /// All there is to show, for the owner and administrators.
-    pub(super) fn whole(user: &'a User, enums: EnumFormat) -> Self {
+    fn whole(user: &'a User, enums: EnumFormat) -> Self {
         Self {
             private_metadata: shown(&user.private_metadata),
             auth_provider: user.auth_provider.as_deref().unwrap_or_default(),
@@ -63,25 +76,48 @@ impl<'a> UserAnswer<'a> {
     /// What a list shows: without private metadata and the identity provider.
     pub(super) fn in_list(user: &'a User, enums: EnumFormat) -> Self {
         let picture = user.profile_picture.as_ref().map(PictureUrl::as_str);
+        Self {
+            tags: user.tags.as_slice(),
+            profile_picture: picture.unwrap_or_default(),
+            email: user.email.as_str(),
+            verified_at: user.verified_at.and_then(time),
+            updated_by: user.updated_by.as_deref().unwrap_or_default(),
+            ..Self::found(user, enums)
+        }
+    }
+
+    /// What somebody who searches is shown of the enabled people he finds.
+    pub(super) fn found(user: &'a User, enums: EnumFormat) -> Self {
+        Self {
+            status: Some(user.status.written(enums)),
+            role: Some(user.role.written(enums)),
+            created_at: user.created_at.and_then(time),
+            updated_at: user.updated_at.and_then(time),
+            ..Self::public(user)
+        }
+    }
+
+    /// What everybody may see of an account whose id he knows.
+    pub(super) fn public(user: &'a User) -> Self {
         let username = user.username.as_ref().map(Username::as_str);
         Self {
             id: user.id.as_str(),
             first_name: user.first_name.as_str(),
             last_name: user.last_name.as_str(),
-            tags: user.tags.as_slice(),
+            tags: &[],
             metadata: shown(&user.metadata),
             private_metadata: None,
-            status: user.status.written(enums),
-            role: user.role.written(enums),
-            profile_picture: picture.unwrap_or_default(),
+            status: None,
+            role: None,
+            profile_picture: "",
             credentials: Credentials {
                 username: username.unwrap_or_default(),
             },
-            email: user.email.as_str(),
-            created_at: user.created_at.and_then(time),
-            updated_at: user.updated_at.and_then(time),
-            verified_at: user.verified_at.and_then(time),
-            updated_by: user.updated_by.as_deref().unwrap_or_default(),
+            email: "",
+            created_at: None,
+            updated_at: None,
+            verified_at: None,
+            updated_by: "",
             auth_provider: "",
         }
     }
@@ -89,46 +125,4 @@ impl<'a> UserAnswer<'a> {
 
 fn shown(metadata: &Metadata) -> Option<&RawValue> {
     (!metadata.is_empty()).then(|| metadata.as_raw())
-}
-
-/// RFC 3339 in UTC with at most microseconds. Clients read four digits of year, and take year 1 for
-/// "never", so years outside 2 to 9999 are left out.
-fn time(moment: Timestamp) -> Option<String> {
-    let moment = moment
-        .checked_to_offset(UtcOffset::UTC)?
-        .truncate_to_microsecond();
-    (2..=9999)
-        .contains(&moment.year())
-        .then(|| moment.format(&Rfc3339).ok())?
-}
-
-#[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::*;
-
-    #[test]
-    fn times_are_utc_with_no_more_digits_than_needed() {
-        for (moment, text) in [
-            (
-                datetime!(2024-10-24 13:31:52 UTC),
-                Some("2024-10-24T13:31:52Z"),
-            ),
-            (
-                datetime!(2024-10-24 13:31:52.120_000_900 UTC),
-                Some("2024-10-24T13:31:52.12Z"),
-            ),
-            (
-                datetime!(2024-10-24 13:31:52.000_001 +02:00),
-                Some("2024-10-24T11:31:52.000001Z"),
-            ),
-            (datetime!(0002-01-01 0:00 UTC), Some("0002-01-01T00:00:00Z")),
-            (datetime!(0001-01-01 0:00 UTC), None),
-            (datetime!(-5-01-01 0:00 UTC), None),
-            (datetime!(9999-12-31 23:00 -02:00), None),
-        ] {
-            assert_eq!(time(moment).as_deref(), text, "{moment}");
-        }
-    }
 }

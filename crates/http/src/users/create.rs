@@ -8,8 +8,8 @@ use users_domain::model::{
     Email, Metadata, NewUser, PasswordPolicy, PersonName, PictureUrl, Role, Status, Tags, Username,
 };
 
-use super::answer::UserAnswer;
-use crate::answer::{Answer, json};
+use super::answer::account;
+use crate::answer::Answer;
 use crate::error::Refusal;
 use crate::extract::{Body, Call, FromMembers, Members};
 use crate::state::Api;
@@ -26,10 +26,7 @@ pub(crate) async fn create(
         .registration
         .create(&call.context, &call.caller, new)
         .await?;
-    let mut answer = json(
-        StatusCode::CREATED,
-        &UserAnswer::whole(&user, api.settings().enums),
-    )?;
+    let mut answer = account(StatusCode::CREATED, &user, api.settings().enums)?;
     // Below the path asked for, so that it is right wherever the API is mounted.
     let location = format!("{}/{}", request.path().trim_end_matches('/'), user.id);
     let location = HeaderValue::from_str(&location).map_err(|error| Refusal::internal(&error))?;

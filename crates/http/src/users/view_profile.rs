@@ -3,16 +3,13 @@
 use actix_web::http::StatusCode;
 use actix_web::web;
 
-use super::answer::UserAnswer;
-use crate::answer::{Answer, json};
+use super::answer::account;
+use crate::answer::Answer;
 use crate::extract::Call;
 use crate::state::Api;
 
 pub(crate) async fn view_profile(api: web::Data<Api>, call: Call<()>) -> Answer {
     let directory = &api.users().directory;
     let user = directory.view_profile(&call.context, &call.caller)?;
-    json(
-        StatusCode::OK,
-        &UserAnswer::whole(&user, api.settings().enums),
-    )
+    account(StatusCode::OK, &user, api.settings().enums)
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::json;
+use users_domain::model::EffectKind;
 use users_testkit::people;
 
 use super::client::{Connection, Request};
@@ -97,6 +98,139 @@ fn a_member_that_cannot_be_accepted_is_named() {
     }
     assert!(service.fakes.store.users().is_empty());
     assert_eq!(service.fakes.hasher.hashes(), 0);
+}
+
+#[test]
+fn a_member_of_a_change_that_cannot_be_accepted_is_named() {
+    let service = Service::start();
+    let root = service.token_of(people::an_admin("root"));
+    service.fakes.store.put(people::ada());
+    let (long, many) = (json!("x".repeat(255)), json!(vec!["x"; 65]));
+    for (part, member, value, code) in [
+        ("", "first_name", json!(" "), "missing_field"),
+        ("", "first_name", json!(1), "invalid_field"),
+        ("", "first_name", json!("a\nb"), "invalid_field"),
+        ("", "last_name", long, "invalid_field"),
+        ("", "tags", json!("a"), "invalid_field"),
+        ("", "tags", json!([""]), "invalid_field"),
+        ("", "tags", many.clone(), "invalid_field"),
+        ("", "metadata", json!([]), "invalid_field"),
+        ("", "private_metadata", json!("{}"), "invalid_field"),
+        (
+            "",
+            "private_metadata",
+            json!({ "a": "\0" }),
+            "invalid_field",
+        ),
+        ("", "profile_picture", json!("not a url"), "invalid_field"),
+        ("/username", "username", json!(null), "missing_field"),
+        ("/username", "username", json!(""), "missing_field"),
+        ("/username", "username", json!("two words"), "invalid_field"),
+        (
+            "/username",
+            "username",
+            json!("a@example.com"),
+            "invalid_field",
+        ),
+        (
+            "/picture",
+            "profile_picture",
+            json!("data:x"),
+            "invalid_field",
+        ),
+        ("/picture", "profile_picture", json!(1), "invalid_field"),
+        ("/tags", "tags", json!([null]), "invalid_field"),
+        ("/tags", "tags", many, "invalid_field"),
+        ("/email", "email", json!(null), "missing_field"),
+        (
+            "/email",
+            "email",
+            json!("Ada <ada@example.com>"),
+            "invalid_field",
+        ),
+        ("/email", "email", json!("a@localhost"), "invalid_field"),
+        ("/role", "role", json!(2), "invalid_field"),
+        ("/role", "role", json!("all"), "invalid_field"),
+    ] {
+        let request = Request::patch(
+            &format!("/users/id-of-ada{part}"),
+            &json!({ member: value }),
+        );
+        service
+            .send_as(request, &root)
+            .is_refused(400, code, Some(member));
+    }
+    for (path, member, value, code) in [
+        (
+            "/users/tokens/revoke",
+            "token_id",
+            json!(null),
+            "missing_field",
+        ),
+        (
+            "/users/tokens/revoke",
+            "token_id",
+            json!(7),
+            "invalid_field",
+        ),
+        (
+            "/users/tokens/revoke",
+            "token_id",
+            json!("x".repeat(255)),
+            "invalid_field",
+        ),
+        (
+            "/password/reset-request",
+            "email",
+            json!(null),
+            "missing_field",
+        ),
+        (
+            "/password/reset-request",
+            "email",
+            json!("ada"),
+            "invalid_field",
+        ),
+        (
+            "/password/reset-request",
+            "email",
+            json!("a\0@example.com"),
+            "invalid_field",
+        ),
+    ] {
+        let request = Request::post(path, &json!({ member: value }));
+        service
+            .send_as(request, &root)
+            .is_refused(400, code, Some(member));
+    }
+    assert_eq!(service.stored("ada"), people::ada());
+    assert!(service.fakes.store.effects(EffectKind::Mail).is_empty());
+}
+
+#[test]
+fn every_body_is_json_and_says_so() {
+    let service = Service::start();
+    let root = service.token_of(people::an_admin("root"));
+    for (method, path) in [
+        ("PATCH", "/users/secret"),
+        ("PATCH", "/users/id-of-root"),
+        ("PATCH", "/users/id-of-root/username"),
+        ("PATCH", "/users/id-of-root/picture"),
+        ("PATCH", "/users/id-of-root/tags"),
+        ("PATCH", "/users/id-of-root/email"),
+        ("PATCH", "/users/id-of-root/role"),
+        ("POST", "/users/tokens/revoke"),
+        ("POST", "/password/reset-request"),
+        ("PUT", "/password/reset"),
+    ] {
+        service
+            .send_as(Request::new(method, path).body("{}"), &root)
+            .is_refused(415, "unsupported_media_type", None);
+        let request = Request::new(method, path).header("Content-Type", "application/json");
+        service
+            .send_as(request.body("[]"), &root)
+            .is_refused(400, "malformed_body", None);
+    }
 }
 
 #[test]
@@ -200,14 +334,23 @@ proptest! {
         }
         for query in &queries {
             send(Request::get(&format!("/users?{query}")).bearer(&admin));
+            send(Request::get(&format!("/users/search?{query}")).bearer(&admin));
+            send(Request::get(&format!("/verify-email?token={query}")));
+            send(Request::get(&format!("/password/reset?token={query}")));
             send(Request::get(&format!("/{query}")));
+        }
+        for (name, text) in &members {
+            send(Request::patch("/users/id-of-root", &json!({ name: text })).bearer(&admin));
+            send(Request::form("/password/reset", &[("token", text), (name, text)]));
         }
         for token in &tokens {
             send(Request::get("/users/profile").header("Authorization", token));
             send(Request::get("/users/profile").bearer(token));
+            let change = Request::patch("/users/id-of-root", &json!({}));
+            send(change.bearer(&admin).header("If-Match", token));
         }
         let faults = answered.iter().filter(|status| **status >= 500).count();
         prop_assert_eq!(faults, 0);
-        prop_assert_eq!(answered.len(), 2 * 300 + 400);
+        prop_assert_eq!(answered.len(), 2 * 300 + 500 + 200 + 300);
     }
 }

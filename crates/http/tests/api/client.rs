@@ -44,6 +44,32 @@ impl Request {
             .body(body)
     }
 
+    /// A PATCH with a JSON body.
+    pub(super) fn patch(target: &str, body: &Value) -> Self {
+        Self::new("PATCH", target)
+            .header("Content-Type", "application/json")
+            .body(body.to_string())
+    }
+
+    /// A PUT with a JSON body.
+    pub(super) fn put(target: &str, body: &Value) -> Self {
+        Self::new("PUT", target)
+            .header("Content-Type", "application/json")
+            .body(body.to_string())
+    }
+
+    /// A POST as a browser sends the form of a page.
+    pub(super) fn form(target: &str, fields: &[(&str, &str)]) -> Self {
+        let pairs: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", escaped(value)))
+            .collect();
+        Self::new("POST", target)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+            .body(pairs.join("&"))
+    }
+
     pub(super) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers
             .push((name.to_owned(), value.as_ref().to_vec()));
@@ -78,6 +104,12 @@ impl Request {
         bytes.extend_from_slice(self.body.as_deref().unwrap_or_default());
         bytes
     }
+}
+
+/// A text as it stands in a query or a form.
+pub(super) fn escaped(text: &str) -> String {
+    let bytes: Vec<String> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    bytes.concat()
 }
 
 /// One connection.
@@ -144,6 +176,12 @@ impl Answer {
             let (key, value) = line.split_once(": ")?;
             key.eq_ignore_ascii_case(name).then_some(value)
         })
+    }
+
+    /// The status, where nothing else is said.
+    pub(super) fn is_empty(&self, status: u16) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.text, "", "{self:?}");
     }
 
     pub(super) fn json(&self) -> Value {

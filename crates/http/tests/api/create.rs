@@ -28,6 +28,10 @@ fn the_documented_body_makes_the_documented_account() {
         )
     );
     assert_eq!(answer.header("location"), Some(&*format!("/users/{id}")));
+    assert_eq!(
+        answer.header("etag"),
+        Some(&*format!("\"{}\"", made.version))
+    );
     assert_eq!(answer.header("content-type"), Some("application/json"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));

@@ -6,9 +6,11 @@ use std::fmt::{Debug, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex};
 
+use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
+use users_domain::model::OneTimeCode;
 
 use super::client::Request;
 use super::service::{Service, registration};
@@ -137,6 +139,13 @@ fn the_line_of_a_failure_inside_a_service_has_the_id_too() {
 #[test]
 fn neither_path_nor_query_nor_body_nor_token_is_written() {
     let service = Service::start();
+    let code = "private-code-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaA";
+    assert!(OneTimeCode::parse(code).is_some());
+    let new_password = [
+        ("token", code),
+        ("password", "private!"),
+        ("confirm_password", "private!"),
+    ];
     for (number, request) in [
         Request::get("/users?email=private%40example.com&limit=0"),
         Request::get("/private/path"),
@@ -146,6 +155,17 @@ fn neither_path_nor_query_nor_body_nor_token_is_written() {
             "/users/tokens/issue",
             r#"{"identity":"private","secret":"private"}"#,
         ),
+        Request::get(&format!("/verify-email?token={code}")),
+        Request::get(&format!("/verify-email?token={code}")).header("Accept", "text/html"),
+        Request::form("/verify-email", &[("token", code)]),
+        Request::get(&format!("/password/reset?token={code}")),
+        Request::form("/password/reset", &new_password),
+        Request::put(
+            "/password/reset",
+            &json!({ "password": "private!", "confirm_password": "private!" }),
+        )
+        .bearer(code),
+        Request::get("/users/private-id").bearer(code),
     ]
     .into_iter()
     .enumerate()

@@ -37,6 +37,42 @@ fn an_absent_store_is_503_and_tells_nothing_of_itself() {
 }
 
 #[test]
+fn people_are_told_on_a_page_and_may_try_again() {
+    let mut setup = Setup::new();
+    let mut store = MockUserStore::new();
+    store
+        .expect_find_code()
+        .returning(|_, _| Err(StoreError::Unavailable));
+    store
+        .expect_redeem()
+        .returning(|_, _, _| Err(StoreError::Unavailable));
+    setup.ports.users = Arc::new(store);
+    let service = setup.start();
+    let code = "A".repeat(43);
+    let fields = [
+        ("token", &*code),
+        ("password", "a new password"),
+        ("confirm_password", "a new password"),
+    ];
+    for request in [
+        Request::get(&format!("/verify-email?token={code}")).header("Accept", "text/html"),
+        Request::form("/verify-email", &fields),
+        Request::get(&format!("/password/reset?token={code}")),
+        Request::form("/password/reset", &fields),
+    ] {
+        let answer = service.send(&request);
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert_eq!(answer.header("retry-after"), Some("1"));
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/html; charset=utf-8")
+        );
+        let told = "This does not work right now, try again a little later.";
+        assert!(answer.text.contains(told), "{answer:?}");
+    }
+}
+
+#[test]
 fn a_full_hasher_is_503_and_says_when_to_come_back() {
     let mut setup = Setup::new();
     let mut hasher = MockPasswordHasher::new();

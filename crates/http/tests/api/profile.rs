@@ -38,6 +38,7 @@ fn the_owner_sees_everything_but_the_password() {
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), Some("application/json"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("etag"), Some("\"1\""));
 }
 
 #[test]

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use prometheus::Registry;
 use serde_json::{Value, json};
-use users_domain::model::{TokenKind, User};
-use users_domain::ports::Ports;
+use users_domain::model::{CodePurpose, CodeRecord, OneTimeCode, TokenKind, User};
+use users_domain::ports::{Clock as _, Entropy as _, Ports, UserStore as _};
 use users_domain::{Settings, Users};
 use users_http::{About, Api, ApiSettings, EnumFormat, ServerSettings, serve};
 use users_testkit::Fakes;
+use users_testkit::people::id_of;
 
 use super::client::{Answer, Connection, Request};
 
@@ -122,6 +123,41 @@ impl Service {
         self.send(&Request::post(target, body))
     }
 
+    /// Sends one request with a token.
+    pub(super) fn send_as(&self, request: Request, token: &str) -> Answer {
+        self.send(&request.bearer(token))
+    }
+
+    pub(super) fn patch_as(&self, target: &str, body: &Value, token: &str) -> Answer {
+        self.send_as(Request::patch(target, body), token)
+    }
+
+    /// The account as it is stored now.
+    pub(super) fn stored(&self, name: &str) -> User {
+        let users = self.fakes.store.users();
+        let mut named = users.into_iter().filter(|user| user.id == id_of(name));
+        named.next().unwrap()
+    }
+
+    /// The code of a mail that was sent to the account's address now.
+    pub(super) fn mailed_code(&self, name: &str, purpose: CodePurpose) -> String {
+        let mut bytes = [0; OneTimeCode::BYTES];
+        self.fakes.entropy.fill(&mut bytes);
+        let code = OneTimeCode::new(bytes);
+        let now = self.fakes.clock.now();
+        let user = self.stored(name);
+        let record = CodeRecord {
+            digest: code.digest(),
+            purpose,
+            user: user.id,
+            email: user.email,
+            created_at: now,
+            expires_at: now + CODE_LIFETIME,
+        };
+        wait_for(self.fakes.store.add_code(record)).unwrap();
+        code.expose().to_owned()
+    }
+
     /// Puts an account there and gives an access token of it.
     pub(super) fn token_of(&self, user: User) -> String {
         self.token(user, TokenKind::Access)
@@ -149,6 +185,15 @@ impl Drop for Service {
             );
         }
     }
+}
+
+/// How long the codes of [`Service::mailed_code`] are good.
+pub(super) const CODE_LIFETIME: Duration = Duration::from_mins(15);
+
+/// Waits for something that a fake does.
+pub(super) fn wait_for<T>(doing: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(doing)
 }
 
 /// The body of a registration as the mission documents it.

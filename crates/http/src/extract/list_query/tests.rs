@@ -19,7 +19,9 @@ fn nothing_asks_for_the_first_enabled_accounts() {
         "&",
         "&&",
         "unknown=1&unknown=2&%zz=%zz",
-        "status=&order=&dir=&tags=&email=",
+        "status=&order=&dir=&tags=&email=&cursor=",
+        "metadata=null&only_total=false",
+        "metadata=%20%7B%20%7D%20",
     ] {
         assert_eq!(parsed(query), UserQuery::default(), "{query}");
     }
@@ -29,7 +31,7 @@ fn nothing_asks_for_the_first_enabled_accounts() {
 fn every_parameter_is_read() {
     let query = "offset=20&limit=100&order=email&dir=asc&status=disabled&role=admin&username=a&\
                  first_name=b&last_name=c&email=d%40e&id=f&created_from=2026-01-01T00:00:00Z&\
-                 created_to=2026-01-31T23:59:59.5%2B01:00&tags=x";
+                 created_to=2026-01-31T23:59:59.5%2B01:00&tags=x&metadata=%7B%22a%22:1%7D";
     assert_eq!(
         parsed(query),
         UserQuery {
@@ -42,6 +44,7 @@ fn every_parameter_is_read() {
                 first_name: Some("b".to_owned()),
                 last_name: Some("c".to_owned()),
                 tags: Some(TagFilter::All(vec!["x".to_owned()])),
+                metadata: Some(Metadata::parse("metadata", r#"{"a":1}"#).unwrap()),
                 created_from: Some(datetime!(2026-01-01 0:00 UTC)),
                 created_to: Some(datetime!(2026-01-31 22:59:59.5 UTC)),
             },
@@ -49,7 +52,7 @@ fn every_parameter_is_read() {
                 order: Order::Email,
                 direction: SortDirection::Ascending,
             },
-            offset: 20,
+            position: Position::Offset(20),
             limit: 100,
         }
     );
@@ -165,6 +168,15 @@ fn a_parameter_is_refused_by_name() {
         ("last_name=a&last_name=b", "last_name"),
         ("tags=%c3%28", "tags"),
         ("tags=a&tags=b", "tags"),
+        ("metadata=", "metadata"),
+        ("metadata=%5B%5D", "metadata"),
+        ("metadata=1", "metadata"),
+        ("metadata=%7B%7D%7B%7D", "metadata"),
+        ("metadata=%7B", "metadata"),
+        ("metadata=%7B%7D&metadata=%7B%7D", "metadata"),
+        ("cursor=!", "cursor"),
+        ("cursor=e30", "cursor"),
+        ("cursor=a&cursor=b", "cursor"),
     ] {
         let refused = ListQuery::parse(query).expect_err(query);
         assert_eq!(refused.field, field, "{query}");
@@ -175,8 +187,45 @@ fn a_parameter_is_refused_by_name() {
     assert_eq!(ListQuery::parse(&many).unwrap_err().field, "tags");
 }
 
+#[test]
+fn a_cursor_goes_on_in_the_same_list_only() {
+    let last = users_testkit::people::ada();
+    let first = parsed("order=email&dir=asc&limit=1");
+    let cursor = Cursor::after(&last, &first.filter, first.sort);
+    let text = cursor.to_text();
+    let next = parsed(&format!("order=email&dir=asc&limit=50&cursor={text}"));
+    assert_eq!(next.position, Position::After(cursor));
+    for query in [
+        "order=email",
+        "order=id&dir=asc",
+        "order=email&dir=asc&status=all",
+        "offset=0",
+    ] {
+        let query = format!("{query}&cursor={text}");
+        assert_eq!(
+            ListQuery::parse(&query).unwrap_err().field,
+            "cursor",
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn the_next_page_is_asked_for_as_this_one_was() {
+    for (query, list) in [
+        ("", ""),
+        ("offset=3", ""),
+        ("a=%20b&offset=1&limit=2", "a=%20b&limit=2"),
+        ("&&o%66fset=1&tags=a,b&", "tags=a,b"),
+        ("email=é&x=<y>\"", "email=%C3%A9&x=%3Cy%3E%22"),
+        ("%zz=1", "%zz=1"),
+    ] {
+        assert_eq!(ListQuery::parse(query).unwrap().list, list, "{query}");
+    }
+}
+
 const KNOWN: &str = "offset|limit|order|dir|status|role|username|first_name|last_name|email|id|\
-                     tags|created_from|created_to|only_total";
+                     tags|metadata|cursor|created_from|created_to|only_total";
 
 proptest! {
     #![proptest_config(crate::extract::fixed_cases())]
@@ -208,7 +257,7 @@ proptest! {
     fn limits_are_kept(limit in any::<u64>(), offset in any::<u64>()) {
         if let Ok(asked) = ListQuery::parse(&format!("limit={limit}&offset={offset}")) {
             prop_assert!((1..=UserQuery::MAX_LIMIT).contains(&asked.limit));
-            prop_assert!(asked.query.offset <= MAX_OFFSET);
+            prop_assert!(asked.query.position.offset() <= MAX_OFFSET);
         }
     }
 }

@@ -1,0 +1,101 @@
+//! One recorded request, its answer and its event.
+
+use std::path::Path;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use users_domain::model::Timestamp;
+
+use super::Result;
+
+/// A record `<operation>--<case>.json`.
+pub(super) struct Record {
+    pub(super) file: String,
+    /// The tail of the event's name.
+    pub(super) operation: String,
+    pub(super) case: String,
+    http: Value,
+    event: Value,
+}
+
+impl Record {
+    /// Every record of a folder, by name; other files there are none.
+    pub(super) fn read_all(folder: &Path) -> Result<Vec<Self>> {
+        let mut records = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let file = entry.file_name().to_string_lossy().into_owned();
+            let parts = file
+                .strip_suffix(".json")
+                .and_then(|stem| stem.split_once("--"));
+            let Some((operation, case)) = parts else {
+                continue;
+            };
+            let mut record: Value = serde_json::from_str(&std::fs::read_to_string(entry.path())?)?;
+            let event = record["json_text"].as_str().unwrap_or_default();
+            records.push(Self {
+                operation: operation.to_owned(),
+                case: case.to_owned(),
+                event: serde_json::from_str(event)?,
+                http: record["http"].take(),
+                file,
+            });
+        }
+        records.sort_by(|a, b| a.file.cmp(&b.file));
+        Ok(records)
+    }
+
+    /// A text of the request.
+    pub(super) fn asked(&self, member: &str) -> &str {
+        self.http["request"][member].as_str().unwrap_or_default()
+    }
+
+    /// The request's headers.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let headers = self.http["request"]["headers"].as_object();
+        let headers = headers.into_iter().flatten();
+        headers.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+    }
+
+    /// The request's body, null if it had none.
+    pub(super) fn body(&self) -> &Value {
+        &self.http["request"]["body"]
+    }
+
+    /// The answer's body.
+    pub(super) fn answer(&self) -> &Value {
+        &self.http["response"]["body"]
+    }
+
+    /// The id in the path.
+    pub(super) fn id_in_path(&self) -> Option<&str> {
+        let id = self.asked("path").strip_prefix("/users/")?;
+        let id = id.split(['/', '?']).next()?;
+        (id.len() == 36).then_some(id)
+    }
+
+    /// When the change happened, or else the event.
+    pub(super) fn moment(&self) -> Result<Timestamp> {
+        let changed = match self.operation.as_str() {
+            "create" => &self.event["created_at"],
+            "verify_email" => &self.event["verified_at"],
+            _ if self.asked("method") == "GET" => &Value::Null,
+            _ => &self.event["updated_at"],
+        };
+        if let Some(moment) = time_in(changed) {
+            return Ok(moment);
+        }
+        let nanoseconds = self.event["occurred_at"].as_i64();
+        let nanoseconds = nanoseconds.ok_or("the event does not say when it occurred")?;
+        Ok(OffsetDateTime::from_unix_timestamp_nanos(
+            nanoseconds.into(),
+        )?)
+    }
+}
+
+/// A moment in a record; none if it is the first of the calendar, which stands for none.
+pub(super) fn time_in(text: &Value) -> Option<Timestamp> {
+    let moment = OffsetDateTime::parse(text.as_str()?, &Rfc3339).ok()?;
+    (moment.year() > 1).then_some(moment)
+}

@@ -1,0 +1,40 @@
+//! A new password, typed twice.
+
+use users_domain::error::{Invalid, InvalidReason};
+use users_domain::model::{Password, PasswordPolicy};
+
+const PASSWORD: &str = "password";
+const AGAIN: &str = "confirm_password";
+
+/// What somebody typed, and what he typed to make sure.
+pub(super) struct NewPassword {
+    password: String,
+    again: String,
+}
+
+impl NewPassword {
+    /// Takes both by the names that they have in bodies and forms.
+    pub(super) fn take(
+        text: impl Fn(&'static str) -> Result<Option<String>, Invalid>,
+    ) -> Result<Self, Invalid> {
+        Ok(Self {
+            password: text(PASSWORD)?.unwrap_or_default(),
+            again: text(AGAIN)?.unwrap_or_default(),
+        })
+    }
+
+    /// The password, if both are the same and the operator's rule is met.
+    pub(super) fn accept(&self, policy: &PasswordPolicy) -> Result<Password, Invalid> {
+        for (field, text) in [(PASSWORD, &self.password), (AGAIN, &self.again)] {
+            if text.is_empty() {
+                return Err(Invalid::new(field, InvalidReason::Missing));
+            }
+        }
+        if self.password != self.again {
+            let reason = InvalidReason::Malformed("differs from the new password");
+            return Err(Invalid::new(AGAIN, reason));
+        }
+        let accepted = policy.accept(&self.password);
+        accepted.map_err(|invalid| invalid.in_field(PASSWORD))
+    }
+}

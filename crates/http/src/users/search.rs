@@ -1,0 +1,31 @@
+//! `GET /users/search`: find people by name or id.
+
+use actix_web::http::StatusCode;
+use actix_web::web;
+
+use super::answer::UserAnswer;
+use super::page::PageAnswer;
+use crate::answer::{Answer, json};
+use crate::extract::{Call, SearchQuery};
+use crate::state::Api;
+
+pub(crate) async fn search(api: web::Data<Api>, call: Call<SearchQuery>) -> Answer {
+    let SearchQuery(search) = call.input;
+    let page = api
+        .users()
+        .directory
+        .search(&call.context, &call.caller, &search)
+        .await?;
+    let enums = api.settings().enums;
+    let users = page.items.iter();
+    json(
+        StatusCode::OK,
+        &PageAnswer {
+            limit: search.limit,
+            offset: search.offset,
+            total: page.total,
+            users: users.map(|user| UserAnswer::found(user, enums)).collect(),
+            next_cursor: None,
+        },
+    )
+}

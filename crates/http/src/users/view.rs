@@ -1,0 +1,19 @@
+//! `GET /users/{id}`: see an account, as much of it as the caller may.
+
+use actix_web::http::StatusCode;
+use actix_web::web;
+use users_domain::model::UserView;
+
+use super::answer::{UserAnswer, account};
+use crate::answer::{Answer, json};
+use crate::extract::{AccountId, Call};
+use crate::state::Api;
+
+pub(crate) async fn view(api: web::Data<Api>, call: Call<AccountId>) -> Answer {
+    let AccountId(id) = call.input;
+    let directory = &api.users().directory;
+    match directory.view(&call.context, &call.caller, &id).await? {
+        UserView::Full(user) => account(StatusCode::OK, &user, api.settings().enums),
+        UserView::Public(user) => json(StatusCode::OK, &UserAnswer::public(&user)),
+    }
+}
