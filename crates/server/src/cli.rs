@@ -58,22 +58,35 @@ pub enum Command {
     /// `serve` and `dev` do this at their start; several at once wait for each other.
     #[command(after_long_help = "Examples:
   magistrala-users migrate
-  magistrala-users migrate --list")]
+  magistrala-users migrate --list
+  magistrala-users migrate --list --data ./data")]
     Migrate(MigrateArguments),
 
-    /// Check settings, store and signing key, and say how to mend what is wrong
+    /// Check settings, store, signing key and mails, and say how to mend what is wrong
     ///
     /// Changes nothing. The exit code is 0 if all is well, 1 if something is wrong and 2 if the
     /// settings cannot be read.
-    #[command(after_long_help = "Example:
-  magistrala-users doctor")]
-    Doctor,
+    #[command(after_long_help = "Examples:
+  magistrala-users doctor
+  magistrala-users doctor --dev")]
+    Doctor(DoctorArguments),
 
     /// Show every setting with its value and where it came from; secrets stay hidden
     #[command(after_long_help = "Examples:
   magistrala-users config
-  magistrala-users config --dev")]
+  magistrala-users config --dev
+  magistrala-users config --data /tmp/users")]
     Config(ConfigArguments),
+
+    /// Look after accounts from the command line, whether the service runs or not
+    ///
+    /// Goes through the same rules as the API. Events and mails that follow are carried out by the
+    /// running service, or by the next start.
+    #[command(after_long_help = "Examples:
+  magistrala-users users --data ./data list
+  magistrala-users users --data ./data create-admin --email grace@example.com --username grace
+  echo 'a new password' | magistrala-users users --data ./data set-password ada")]
+    Users(UsersArguments),
 
     /// Ask a running service how it is; for containers without curl
     ///
@@ -96,20 +109,119 @@ pub struct DevArguments {
     pub port: Option<u16>,
 }
 
+/// Flags that say whose settings are meant; without them those of `serve` are.
+#[derive(Args, Clone, Debug)]
+pub struct PlaceArguments {
+    /// Take the settings of `dev` instead of those of `serve`
+    #[arg(long)]
+    pub dev: bool,
+
+    /// Take the settings of `dev` with its data in this folder [of --dev alone: ./data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
 /// Flags of `migrate`.
 #[derive(Args, Clone, Debug)]
 pub struct MigrateArguments {
     /// Only list what is applied and what is pending; write nothing
     #[arg(long)]
     pub list: bool,
+
+    /// Where.
+    #[command(flatten)]
+    pub place: PlaceArguments,
+}
+
+/// Flags of `doctor`.
+#[derive(Args, Clone, Debug)]
+pub struct DoctorArguments {
+    /// What to examine.
+    #[command(flatten)]
+    pub place: PlaceArguments,
 }
 
 /// Flags of `config`.
 #[derive(Args, Clone, Debug)]
 pub struct ConfigArguments {
-    /// Show the settings of `dev` instead of those of `serve`
+    /// Whose settings to show.
+    #[command(flatten)]
+    pub place: PlaceArguments,
+}
+
+/// Flags of `users`.
+#[derive(Args, Clone, Debug)]
+pub struct UsersArguments {
+    /// Where the accounts are.
+    #[command(flatten)]
+    pub place: PlaceArguments,
+
+    /// What to do with accounts.
+    #[command(subcommand)]
+    pub command: UsersCommand,
+}
+
+/// What can be done with accounts.
+#[derive(Clone, Debug, Subcommand)]
+pub enum UsersCommand {
+    /// Make an administrator; his password is read from standard input, or made up and shown
+    CreateAdmin(CreateAdminArguments),
+
+    /// Give an account a new password, read from standard input, or made up and shown
+    ///
+    /// Every session and token of the account ends.
+    SetPassword(SetPasswordArguments),
+
+    /// List accounts, one a line
+    List(ListArguments),
+}
+
+/// Flags of `users create-admin`.
+#[derive(Args, Clone, Debug)]
+pub struct CreateAdminArguments {
+    /// E-mail address
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: String,
+
+    /// Username
+    #[arg(long, value_name = "NAME")]
+    pub username: String,
+
+    /// First name
+    #[arg(long, value_name = "NAME", default_value = "super")]
+    pub first_name: String,
+
+    /// Last name
+    #[arg(long, value_name = "NAME", default_value = "admin")]
+    pub last_name: String,
+
+    /// Make a password up and show it, instead of reading one from standard input
     #[arg(long)]
-    pub dev: bool,
+    pub make_up: bool,
+}
+
+/// Flags of `users set-password`.
+#[derive(Args, Clone, Debug)]
+pub struct SetPasswordArguments {
+    /// The account: its id, e-mail address or username
+    #[arg(value_name = "ACCOUNT")]
+    pub account: String,
+
+    /// Make a password up and show it, instead of reading one from standard input
+    #[arg(long)]
+    pub make_up: bool,
+}
+
+/// Flags of `users list`.
+#[derive(Args, Clone, Debug)]
+pub struct ListArguments {
+    /// Only accounts of this state
+    #[arg(long, value_name = "STATUS", value_parser = ["enabled", "disabled", "deleted", "all"], default_value = "all")]
+    pub status: String,
+
+    /// One JSON object a line, for programs
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Flags of `health`.
@@ -128,9 +240,22 @@ impl Cli {
 
     /// The profile whose defaults hold for that command.
     pub fn profile(&self) -> Profile {
-        match &self.command {
-            Some(Command::Dev(_) | Command::Config(ConfigArguments { dev: true })) => Profile::Dev,
-            _ => Profile::Serve,
+        let is_dev = match &self.command {
+            Some(Command::Dev(_)) => true,
+            _ => self
+                .place()
+                .is_some_and(|place| place.dev || place.data.is_some()),
+        };
+        if is_dev { Profile::Dev } else { Profile::Serve }
+    }
+
+    fn place(&self) -> Option<&PlaceArguments> {
+        match self.command.as_ref()? {
+            Command::Migrate(arguments) => Some(&arguments.place),
+            Command::Doctor(arguments) => Some(&arguments.place),
+            Command::Config(arguments) => Some(&arguments.place),
+            Command::Users(arguments) => Some(&arguments.place),
+            Command::Dev(_) | Command::Serve | Command::Health(_) => None,
         }
     }
 
@@ -138,7 +263,7 @@ impl Cli {
     pub fn command_line(&self) -> CommandLine {
         let (data, port) = match &self.command {
             Some(Command::Dev(arguments)) => (arguments.data.clone(), arguments.port),
-            _ => (None, None),
+            _ => (self.place().and_then(|place| place.data.clone()), None),
         };
         CommandLine {
             config_file: self.config.clone(),
@@ -187,14 +312,28 @@ mod tests {
     }
 
     #[test]
-    fn config_shows_either_profile() {
-        assert_eq!(parse(&["config"]).profile(), Profile::Serve);
-        assert_eq!(parse(&["config", "--dev"]).profile(), Profile::Dev);
+    fn what_looks_after_a_service_looks_after_either_profile() {
+        for command in [
+            &["config"][..],
+            &["doctor"],
+            &["migrate"],
+            &["users", "list"],
+        ] {
+            let with = |flags: &[&str]| parse(&[&command[..1], flags, &command[1..]].concat());
+            assert_eq!(with(&[]).profile(), Profile::Serve);
+            assert_eq!(with(&["--dev"]).profile(), Profile::Dev);
+            let elsewhere = with(&["--data", "d"]);
+            assert_eq!(elsewhere.profile(), Profile::Dev);
+            assert_eq!(
+                elsewhere.command_line().data.as_deref(),
+                Some(Path::new("d"))
+            );
+        }
     }
 
     #[test]
     fn flags_of_dev_are_refused_elsewhere() {
-        for arguments in [["serve", "--port", "1"], ["migrate", "--data", "d"]] {
+        for arguments in [["serve", "--data", "d"], ["migrate", "--port", "1"]] {
             assert!(Cli::try_parse_from([&["magistrala-users"][..], &arguments].concat()).is_err());
         }
     }

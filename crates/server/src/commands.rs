@@ -1,10 +1,5 @@
 //! What each command does, and how it ends: exit code 0 if it did, 1 if it could not, 2 if the
 //! settings are wrong.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "what a command prints is its result"
-)]
 
 mod banner;
 mod config;
@@ -12,15 +7,24 @@ mod dev;
 mod doctor;
 mod health;
 mod migrate;
+mod output;
 mod serve;
+mod users;
 
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
 use crate::config::{Config, ProcessEnvironment};
 
+use output::{Output, complain};
+
 /// The settings are wrong.
 const USAGE: u8 = 2;
+
+/// What is said of [`Config::is_default_admin_password`].
+const DOCUMENTED_PASSWORD: &str = "MG_USERS_ADMIN_PASSWORD is the documented default, which \
+     everybody knows: set another, and change the password of an administrator that was made with \
+     it";
 
 /// Does what the command line says, with the settings of this process's environment.
 pub fn run(cli: &Cli) -> ExitCode {
@@ -28,35 +32,39 @@ pub fn run(cli: &Cli) -> ExitCode {
     let config = match Config::load(cli.profile(), &ProcessEnvironment, &cli.command_line()) {
         Ok(config) => config,
         Err(problems) => {
-            eprintln!("{problems}");
+            complain(format_args!("{problems}"));
             return ExitCode::from(USAGE);
         }
     };
-    let starts = matches!(command, Command::Dev(_) | Command::Serve);
-    if !starts && !matches!(command, Command::Health(_)) {
-        for notice in config.notices() {
-            eprintln!("warning: {notice}");
-        }
-    }
     // Settings that cannot run may be shown and examined all the same.
-    let must_run = starts || matches!(command, Command::Migrate(_));
+    let must_run = match command {
+        Command::Dev(_) | Command::Serve | Command::Migrate(_) | Command::Users(_) => true,
+        Command::Doctor(_) | Command::Config(_) | Command::Health(_) => false,
+    };
     if let (true, Err(problems)) = (must_run, config.check_supported()) {
-        eprintln!("{problems}");
+        complain(format_args!("{problems}"));
         return ExitCode::from(USAGE);
+    }
+    // A service tells its log, and `doctor` has a line for them.
+    if matches!(
+        command,
+        Command::Migrate(_) | Command::Users(_) | Command::Config(_)
+    ) {
+        for notice in config.notices() {
+            complain(format_args!("warning: {notice}"));
+        }
     }
     let outcome = match command {
         Command::Dev(_) => dev::run(config),
         Command::Serve => serve::run(config),
-        Command::Migrate(arguments) => migrate::run(&config, &arguments),
-        Command::Doctor => Ok(doctor::run(&config)),
-        Command::Config(_) => {
-            config::run(&config);
-            Ok(ExitCode::SUCCESS)
-        }
-        Command::Health(arguments) => health::run(&config, &arguments),
+        Command::Migrate(arguments) => migrate::run(&config, &arguments, &mut Output::lock()),
+        Command::Doctor(_) => doctor::run(&config, &mut Output::lock()),
+        Command::Config(_) => config::run(&config, &mut Output::lock()),
+        Command::Users(arguments) => users::run(&config, &arguments.command, &mut Output::lock()),
+        Command::Health(arguments) => health::run(&config, &arguments, &mut Output::lock()),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        complain(format_args!("error: {error:#}"));
         ExitCode::FAILURE
     })
 }

@@ -14,6 +14,7 @@ mod environment;
 mod http;
 mod kind;
 mod known_names;
+mod mail;
 mod passwords;
 mod problem;
 mod reader;
@@ -33,6 +34,7 @@ pub use api::{ApiSettings, EnumFormat};
 pub use auth::{AuthKind, AuthSettings};
 pub use environment::{Environment, ProcessEnvironment};
 pub use http::HttpSettings;
+pub use mail::{MailKind, MailSettings};
 pub use passwords::PasswordSettings;
 pub use problem::{Problem, Problems};
 pub use store::{StoreKind, StoreSettings};
@@ -50,9 +52,13 @@ pub static SECTIONS: &[&Section] = &[
     &accounts::SECTION,
     &passwords::SECTION,
     &admin::SECTION,
+    &mail::SECTION,
     &api::SECTION,
     &telemetry::SECTION,
 ];
+
+/// Documented settings that stop the start of this version.
+pub static REFUSED: &[&str] = known_names::REFUSED;
 
 /// Documented settings that this version knows and does not obey.
 pub static WITHOUT_EFFECT: &[&str] = known_names::WITHOUT_EFFECT;
@@ -101,6 +107,8 @@ pub struct Config {
     pub passwords: PasswordSettings,
     /// Who is made administrator at the first start.
     pub admin: AdminSettings,
+    /// What mails look like and where they go.
+    pub mail: MailSettings,
     /// How answers are written.
     pub api: ApiSettings,
     /// What the service tells about itself.
@@ -110,7 +118,7 @@ pub struct Config {
 }
 
 /// One setting as it holds, ready to be shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Setting {
     /// The group it belongs to.
     pub section: &'static str,
@@ -126,9 +134,21 @@ pub struct Setting {
     pub description: &'static str,
 }
 
-/// Something about the names that are set that does not keep the service from starting.
+/// A value may be an address of somebody: `{:?}` shows where it came from and not what it is.
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}=*** ({})", self.name, self.origin)
+    }
+}
+
+/// Something to be said about a name that is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
+    /// A setting that asks for TLS; [`Config::check_supported`] refuses it.
+    Refused {
+        /// Its name.
+        name: String,
+    },
     /// A name that means nothing to anybody: most likely a typing mistake.
     Unknown {
         /// The name.
@@ -146,6 +166,11 @@ pub enum Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Refused { name } => write!(
+                f,
+                "{name}: this version does not speak TLS, so passwords would travel in the clear; \
+                 put a proxy that does in front of it, and unset this"
+            ),
             Self::Unknown {
                 name,
                 nearest: Some(nearest),
@@ -199,6 +224,7 @@ impl Config {
             AccountSettings::read(&mut reader),
             PasswordSettings::read(&mut reader),
             AdminSettings::read(&mut reader),
+            MailSettings::read(&mut reader),
             ApiSettings::read(&mut reader),
             TelemetrySettings::read(&mut reader),
         );
@@ -211,6 +237,7 @@ impl Config {
             Some(accounts),
             Some(passwords),
             Some(admin),
+            Some(mail),
             Some(api),
             Some(telemetry),
         ) = sections
@@ -226,6 +253,7 @@ impl Config {
             accounts,
             passwords,
             admin,
+            mail,
             api,
             telemetry,
             effective,
@@ -235,8 +263,17 @@ impl Config {
 
     /// Whether this version can run with these settings; if not, which to use.
     pub fn check_supported(&self) -> Result<(), Problems> {
-        let checks = [self.store.check_supported(), self.auth.check_supported()];
-        Problems::check(checks.into_iter().filter_map(Result::err).collect())
+        let checks = [
+            self.store.check_supported(),
+            self.auth.check_supported(),
+            self.mail.check_supported(),
+        ];
+        let checks = checks.into_iter().filter_map(Result::err);
+        let refused = self.notices.iter().filter_map(|notice| match notice {
+            Notice::Refused { .. } => Some(Problem::new(&notice.to_string())),
+            Notice::Unknown { .. } | Notice::WithoutEffect { .. } => None,
+        });
+        Problems::check(checks.chain(refused).collect())
     }
 
     /// Every setting with its value and origin, in the order of the table.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::CommandFactory as _;
 
 use crate::cli::Cli;
-use crate::config::{Entry, Preset, SECTIONS, WITHOUT_EFFECT};
+use crate::config::{Entry, Preset, REFUSED, SECTIONS, WITHOUT_EFFECT};
 
 /// `docs/configuration.md`: every setting, group by group.
 pub fn configuration_md() -> String {
@@ -51,15 +51,29 @@ the value that holds for each, and where it came from.
     line(
         &mut text,
         format_args!(
+            "\n## Refused in this version\n\n\
+             This version does not speak TLS, and passwords must not travel in the clear where\n\
+             somebody believes them protected: each of these stops the start. Put a proxy that\n\
+             speaks TLS in front of the service.\n"
+        ),
+    );
+    names(&mut text, REFUSED);
+    line(
+        &mut text,
+        format_args!(
             "\n## Known, without effect in this version\n\n\
              These settings of the service are accepted and named at the start, but nothing obeys \
              them yet.\n"
         ),
     );
-    for name in WITHOUT_EFFECT {
-        line(&mut text, format_args!("- `{name}`"));
-    }
+    names(&mut text, WITHOUT_EFFECT);
     text
+}
+
+fn names(text: &mut String, names: &[&str]) {
+    for name in names {
+        line(text, format_args!("- `{name}`"));
+    }
 }
 
 /// `docs/errors.md`: every error code of the API.
@@ -69,7 +83,9 @@ pub fn errors_md() -> String {
          Every error is JSON with `message` (for people, may change), `code` (for programs, stays),\n\
          `request_id` (found in the log), and `field` where one is at fault. With\n\
          `Accept: application/problem+json` it is a problem document of RFC 9457 with the same\n\
-         members.\n\n{}",
+         members.\n\n\
+         What cannot be read as a request at all is answered 400, 408 or 431 with an empty body, and\n\
+         the connection is closed.\n\n{}",
         users_http::errors_md()
     )
 }
@@ -177,7 +193,9 @@ mod tests {
             text.contains("| number of cores | number of cores |"),
             "{text}"
         );
-        assert!(text.contains("- `MG_USERS_DB_HOST`\n"), "{text}");
+        for name in ["MG_USERS_HTTP_SERVER_CERT", "MG_USERS_DB_HOST"] {
+            assert!(text.contains(&format!("- `{name}`\n")), "{text}");
+        }
     }
 
     #[test]

@@ -6,10 +6,6 @@ use clap::Parser as _;
 use magistrala_users::cli::Cli;
 use magistrala_users::commands;
 
-#[cfg(feature = "mimalloc")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     commands::run(&Cli::parse())
 }

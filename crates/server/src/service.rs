@@ -3,16 +3,18 @@
 mod listeners;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use prometheus::Registry;
 use tracing::{error, info, warn};
-use users_domain::model::{EffectKind, Password};
+use users_domain::model::EffectKind;
 use users_domain::ports::uuid_v4;
 use users_http::{About, Api, ApiSettings, ServerSettings};
+use users_smtp::Announce;
 
-use crate::administrator;
+use crate::administrator::{self, Administrator};
 use crate::config::{Config, EnumFormat};
 use crate::lifecycle::{Ended, Shutdown, Supervisor, TaskFailed, listen_for_signals};
 use crate::tasks::{self, Traffic};
@@ -24,8 +26,10 @@ use listeners::Listeners;
 
 /// How long requests in flight may take to be finished after the end was asked for.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
-/// Connections that one process keeps open; more wait in the system's queue.
+/// Connections that one process keeps open at most; more wait in the system's queue.
 const MAX_CONNECTIONS: usize = 25_000;
+/// Open files that are not connections of clients.
+const OTHER_FILES: usize = 128;
 /// Threads for what runs beside requests; requests have threads of their own.
 const BACKGROUND_THREADS: usize = 2;
 
@@ -33,7 +37,7 @@ const BACKGROUND_THREADS: usize = 2;
 pub struct Service {
     config: Config,
     url: String,
-    made_up_password: Option<Password>,
+    administrator: Administrator,
     supervisor: Supervisor,
     close: Box<dyn FnOnce() + Send>,
 }
@@ -41,7 +45,13 @@ pub struct Service {
 /// Sets up log and runtime, starts the service, tells `started`, and runs until a signal ends it.
 ///
 /// The exit code says whether everything came to its own end.
-pub fn run(config: Config, started: impl FnOnce(&Service)) -> Result<ExitCode> {
+///
+/// `announce` is told of every mail that lies in a file.
+pub fn run(
+    config: Config,
+    announce: Arc<Announce>,
+    started: impl FnOnce(&Service),
+) -> Result<ExitCode> {
     telemetry::init(&config.telemetry, LogFormat::from(config.profile))?;
     for notice in config.notices() {
         warn!("{notice}");
@@ -54,7 +64,7 @@ pub fn run(config: Config, started: impl FnOnce(&Service)) -> Result<ExitCode> {
     runtime.block_on(async {
         let shutdown = Shutdown::new();
         let _signals = listen_for_signals(&shutdown).context("cannot listen for signals")?;
-        let service = Service::start(config, shutdown).await?;
+        let service = Service::start(config, announce, shutdown).await?;
         started(&service);
         let ended = service.run().await?;
         info!("{ended}");
@@ -68,28 +78,33 @@ pub fn run(config: Config, started: impl FnOnce(&Service)) -> Result<ExitCode> {
 impl Service {
     /// Opens ports and adapters, makes the first administrator, and answers requests from then on,
     /// until `shutdown` says otherwise. Call it within a tokio runtime.
-    pub async fn start(config: Config, shutdown: Shutdown) -> Result<Self> {
+    pub async fn start(
+        config: Config,
+        announce: Arc<Announce>,
+        shutdown: Shutdown,
+    ) -> Result<Self> {
         // First, so that a taken port changes nothing on disk.
         let listeners = Listeners::bind(&config.http, config.profile)?;
+        let url = listeners.url().to_owned();
+        let own_url = url.clone();
         let (config, wired) = tokio::task::spawn_blocking(move || {
-            let wired = wiring::open(&config);
+            let wired = wiring::open(&config, &own_url, announce);
             (config, wired)
         })
         .await?;
         let wired = wired?;
-        let made_up_password =
+        let administrator =
             administrator::ensure(&wired.users, &*wired.entropy, &config.admin).await;
 
         let registry = Registry::new();
         metrics::register(&registry)?;
         let supervisor = Supervisor::new(shutdown);
         let close = Box::new(wired.closer());
-        let url = listeners.url().to_owned();
         spawn(&supervisor, listeners, &config, wired, &registry)?;
         Ok(Self {
             config,
             url,
-            made_up_password,
+            administrator,
             supervisor,
             close,
         })
@@ -105,10 +120,9 @@ impl Service {
         &self.config
     }
 
-    /// The password that was made up for the administrator, if he was made at this start and nobody
-    /// had set one.
-    pub fn made_up_password(&self) -> Option<&Password> {
-        self.made_up_password.as_ref()
+    /// What is known of the administrator that the settings name.
+    pub fn administrator(&self) -> &Administrator {
+        &self.administrator
     }
 
     /// Runs until the end is asked for, or a task fails again and again; then ends everything and
@@ -136,7 +150,12 @@ fn spawn(
     for kind in EffectKind::ALL {
         let (users, clock) = (wired.users.clone(), wired.clock.clone());
         let (traffic, outbox_metrics) = (traffic.clone(), outbox_metrics.clone());
-        supervisor.spawn("relay", move |shutdown| {
+        let name = match kind {
+            EffectKind::Event => "relay of events",
+            EffectKind::Mail => "relay of mails",
+            EffectKind::EndSessions => "relay of ended sessions",
+        };
+        supervisor.spawn(name, move |shutdown| {
             tasks::relay(
                 users.clone(),
                 kind,
@@ -151,9 +170,9 @@ fn spawn(
         let (publish, traffic) = (wired.publish_read_events.clone(), traffic.clone());
         move |shutdown| tasks::read_events(publish.clone(), traffic.clone(), shutdown)
     });
-    let sessions = wired.sessions;
-    supervisor.spawn("expired sessions", move |shutdown| {
-        tasks::expired_sessions(sessions.clone(), shutdown)
+    let (sessions, accounts) = (wired.sessions, wired.accounts);
+    supervisor.spawn("expired", move |shutdown| {
+        tasks::expired(sessions.clone(), accounts.clone(), shutdown)
     });
 
     samples::register(registry, wired.samples)?;
@@ -186,9 +205,9 @@ fn spawn(
         read_header_timeout: config.http.read_header_timeout,
         idle_timeout: config.http.idle_timeout,
         workers: std::thread::available_parallelism().map_or(1, usize::from),
-        max_connections: MAX_CONNECTIONS,
+        max_connections: max_connections(),
     };
-    let listeners = std::sync::Arc::new(listeners);
+    let listeners = Arc::new(listeners);
     supervisor.spawn("http", move |shutdown| {
         let (listeners, api) = (listeners.clone(), api.clone());
         let (settings, traffic) = (settings.clone(), traffic.clone());
@@ -200,6 +219,32 @@ fn spawn(
         }
     });
     Ok(())
+}
+
+/// As many connections as the system lets this process open files for, with some to spare: without,
+/// a flood of clients would take the store's and the log's.
+fn max_connections() -> usize {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+        let before = getrlimit(Resource::Nofile);
+        // Many systems start with a low limit that every process may raise. Refused, it stays.
+        let _ = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: before.maximum,
+                maximum: before.maximum,
+            },
+        );
+        let files = getrlimit(Resource::Nofile).current;
+        let files = files.and_then(|files| usize::try_from(files).ok());
+        files.map_or(MAX_CONNECTIONS, |files| {
+            files.saturating_sub(OTHER_FILES).clamp(1, MAX_CONNECTIONS)
+        })
+    }
+    #[cfg(not(unix))]
+    MAX_CONNECTIONS
 }
 
 /// Answers requests until the end is asked for and those in flight are finished.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tracing::{debug, warn};
 use users_domain::model::EffectKind;
-use users_domain::ports::{Clock, RefreshTokenStore};
+use users_domain::ports::{Clock, RefreshTokenStore, UserStore};
 use users_domain::{Error, Users};
 
 use crate::lifecycle::Shutdown;
@@ -19,10 +19,10 @@ const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Effects carried out in one step.
 const EFFECTS_BATCH: u32 = 100;
-/// How often expired sessions are cleared away.
-const SESSIONS_PAUSE: Duration = Duration::from_hours(1);
-/// Sessions cleared away in one step.
-const SESSIONS_BATCH: u32 = 1000;
+/// How often expired sessions and codes are cleared away.
+const EXPIRED_PAUSE: Duration = Duration::from_hours(1);
+/// Of each, how many are cleared away in one step.
+const EXPIRED_BATCH: u32 = 1000;
 
 /// Whether requests are still being answered: tasks go on until the last one is.
 #[derive(Clone, Debug)]
@@ -110,7 +110,8 @@ async fn deliver(
     if depth.pending == 0 {
         return Ok(());
     }
-    while users.relay.deliver_due(kind, EFFECTS_BATCH).await?.more && !shutdown.is_forced() {}
+    // At the end one step is enough: what is left is carried out by the next start.
+    while users.relay.deliver_due(kind, EFFECTS_BATCH).await?.more && !shutdown.is_requested() {}
     depth = users.relay.depth(kind).await?;
     metrics.note(kind, &depth, clock.now());
     Ok(())
@@ -133,16 +134,28 @@ pub async fn read_events(publish: PublishReadEvents, traffic: Traffic, shutdown:
     }
 }
 
-/// Clears expired sessions away.
-pub async fn expired_sessions(sessions: Arc<dyn RefreshTokenStore>, shutdown: Shutdown) {
+/// Clears expired sessions and codes away.
+pub async fn expired(
+    sessions: Arc<dyn RefreshTokenStore>,
+    accounts: Arc<dyn UserStore>,
+    shutdown: Shutdown,
+) {
     while !shutdown.is_requested() {
-        match sessions.remove_expired(SESSIONS_BATCH).await {
-            Ok(SESSIONS_BATCH..) => continue,
-            Ok(_) => {}
-            Err(error) => warn!(%error, "expired sessions were not cleared away"),
+        let mut more = false;
+        for removed in [
+            sessions.remove_expired(EXPIRED_BATCH).await,
+            accounts.remove_expired_codes(EXPIRED_BATCH).await,
+        ] {
+            match removed {
+                Ok(removed) => more |= removed >= EXPIRED_BATCH,
+                Err(error) => warn!(%error, "what expired was not cleared away"),
+            }
+        }
+        if more {
+            continue;
         }
         tokio::select! {
-            () = tokio::time::sleep(SESSIONS_PAUSE) => {}
+            () = tokio::time::sleep(EXPIRED_PAUSE) => {}
             () = shutdown.requested() => {}
         }
     }

@@ -84,15 +84,19 @@ where
         .with_writer(writer)
 }
 
+/// The server library announces its start and end, of which this program tells already, and calls
+/// every malformed request an error: strangers could fill the log.
+const QUIET: &str = "actix_server=warn,actix_http=off";
+
 /// Lets through what the settings ask for, and in any case our own spans down to INFO: they carry
 /// the request id, which a warning must show even if nothing less important is logged.
 fn filter<S: Subscriber>(
     settings: &TelemetrySettings,
 ) -> Result<impl Filter<S> + use<S>, ParseError> {
-    // The server library announces its start and end, of which this program tells already, and calls
-    // every malformed request an error: strangers could fill the log.
-    let level = format!("{},actix_server=warn,actix_http=off", settings.level);
-    let wanted = EnvFilter::builder().parse(settings.filter.as_ref().unwrap_or(&level))?;
+    let level = settings.level.to_string();
+    let directives = settings.filter.as_ref().unwrap_or(&level);
+    // Of two directives for the same part the last holds, so the operator may undo ours.
+    let wanted = EnvFilter::builder().parse(format!("{QUIET},{directives}"))?;
     let spans = filter_fn(|metadata| {
         metadata.is_span()
             && *metadata.level() <= tracing::Level::INFO
@@ -198,6 +202,20 @@ mod tests {
         assert_eq!(lines[0]["level"], "INFO");
         assert_eq!(lines[0]["field.level"], "none");
         assert_eq!(lines[0]["field.time"], 0);
+    }
+
+    #[test]
+    fn strangers_cannot_fill_the_log_unless_it_is_asked_for() {
+        let noise = || {
+            tracing::error!(target: "actix_http::h1::dispatcher", "stream error");
+            tracing::info!(target: "actix_server::builder", "starting");
+        };
+        for directives in [None, Some("info"), Some("debug,users_http=trace")] {
+            let lines = logged(LogLevel::Info, directives, noise);
+            assert!(lines.is_empty(), "{directives:?}: {lines:?}");
+        }
+        let wanted = "warn,actix_http=debug,actix_server=info";
+        assert_eq!(logged(LogLevel::Info, Some(wanted), noise).len(), 2);
     }
 
     #[test]

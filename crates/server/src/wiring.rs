@@ -7,15 +7,19 @@ use users_auth_embedded::{EmbeddedAuth, EmbeddedAuthSettings, KeyError};
 use users_domain::authorization::AccessPolicy;
 use users_domain::model::PasswordPolicy;
 use users_domain::ports::{
-    Clock, Entropy, EventPublisher, Ports, PublishedKeys, ReadEvents, RefreshTokenStore,
+    Clock, Entropy, EventPublisher, Mailer, Ports, PublishedKeys, ReadEvents, RefreshTokenStore,
+    UserStore,
 };
 use users_domain::{Settings, Users};
 use users_password::{BcryptHasher, HasherSettings};
+use users_smtp::{Announce, FileMailer, LinkPrefix, Links, LogMailer, Renderer, Templates};
 use users_sqlite::migrate::MigrationStatus;
 use users_sqlite::{SqliteOptions, SqliteStore};
 use users_system::{BoundedReadEvents, LogPublisher, SystemClock, SystemEntropy};
 
-use crate::config::{AuthSettings, Config, PasswordSettings, StoreSettings};
+use crate::config::{
+    AuthSettings, Config, MailKind, MailSettings, PasswordSettings, StoreSettings,
+};
 use crate::telemetry::samples::Sample;
 
 /// Read events published in one go.
@@ -33,6 +37,8 @@ pub struct Wired {
     pub entropy: Arc<dyn Entropy>,
     /// Where expired sessions are to be cleared away.
     pub sessions: Arc<dyn RefreshTokenStore>,
+    /// Where codes that are of no use any more are to be cleared away.
+    pub accounts: Arc<dyn UserStore>,
     /// Publishes noted reads that wait.
     pub publish_read_events: PublishReadEvents,
     /// What the adapters say about themselves, for the metrics.
@@ -55,6 +61,23 @@ pub enum WiringError {
     /// The hasher's threads.
     #[error("cannot start the threads that hash passwords: {0}")]
     Hasher(#[source] std::io::Error),
+    /// A template of mails.
+    #[error(transparent)]
+    Template(#[from] users_smtp::TemplateError),
+    /// The folder of mails.
+    #[error(transparent)]
+    MailFolder(#[from] users_smtp::OpenError),
+    /// The service's own address, as links would begin with it.
+    #[error(
+        "no link can begin with this service's own address {url}: {reason}; set \
+             MG_VERIFICATION_URL_PREFIX and MG_PASSWORD_RESET_URL_PREFIX"
+    )]
+    OwnAddress {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The pattern of passwords.
     #[error("MG_USERS_PASS_REGEX cannot be used: {0}")]
     PasswordPattern(String),
@@ -62,8 +85,9 @@ pub enum WiringError {
 
 /// Opens every adapter as the settings say.
 ///
-/// Blocks while it reads and writes files.
-pub fn open(config: &Config) -> Result<Wired, WiringError> {
+/// `own_url` is where the service is reached, for the links in mails; `announce` is told of every
+/// mail that lies in a file. Blocks while it reads and writes files.
+pub fn open(config: &Config, own_url: &str, announce: Arc<Announce>) -> Result<Wired, WiringError> {
     let clock = clock();
     let entropy = entropy();
     let store = store(&config.store, clock.clone())?;
@@ -75,6 +99,7 @@ pub fn open(config: &Config) -> Result<Wired, WiringError> {
         entropy.clone(),
     )?;
     let hasher = hasher(&config.passwords)?;
+    let mailer = mailer(&config.mail, own_url, announce)?;
     let publisher = publisher();
     let read_events = Arc::new(BoundedReadEvents::default());
     let samples = samples(&store, &hasher, &read_events);
@@ -84,6 +109,7 @@ pub fn open(config: &Config) -> Result<Wired, WiringError> {
         issuer: auth.clone(),
         verifier: auth.clone(),
         hasher,
+        mailer,
         publisher: publisher.clone(),
         read_events: read_events.clone(),
         clock: clock.clone(),
@@ -95,6 +121,7 @@ pub fn open(config: &Config) -> Result<Wired, WiringError> {
         clock,
         entropy,
         sessions,
+        accounts: Arc::new(store.clone()),
         publish_read_events: publish_read_events(read_events, publisher),
         samples,
         store,
@@ -120,9 +147,20 @@ pub fn migrate(settings: &StoreSettings) -> Result<Vec<String>, WiringError> {
     Ok(users_sqlite::migrate::run(&settings.sqlite_path)?)
 }
 
+/// The store as it is, for questions only: nothing is made, migrated or written.
+pub fn look(settings: &StoreSettings) -> Result<Arc<dyn UserStore>, WiringError> {
+    let store = SqliteStore::look(&settings.sqlite_path, clock())?;
+    Ok(Arc::new(store))
+}
+
 /// Whether the key that signs tokens is there; an error if it cannot be used. Changes nothing.
 pub fn check_signing_key(settings: &AuthSettings) -> Result<bool, WiringError> {
     Ok(users_auth_embedded::check_key(&settings.key_path)?)
+}
+
+/// Whether the templates of mails can be read and used. Changes nothing.
+pub fn check_mail_templates(settings: &MailSettings) -> Result<(), WiringError> {
+    templates(settings).map(drop)
 }
 
 fn clock() -> Arc<dyn Clock> {
@@ -159,6 +197,42 @@ fn hasher(settings: &PasswordSettings) -> Result<Arc<BcryptHasher>, WiringError>
     Ok(Arc::new(hasher))
 }
 
+fn mailer(
+    settings: &MailSettings,
+    own_url: &str,
+    announce: Arc<Announce>,
+) -> Result<Arc<dyn Mailer>, WiringError> {
+    // A broken template stops the start, whatever becomes of the mails.
+    let templates = templates(settings)?;
+    let own_page = |path: &str| {
+        let url = format!("{own_url}{path}");
+        LinkPrefix::parse(&url).map_err(|error| WiringError::OwnAddress {
+            url,
+            reason: error.to_string(),
+        })
+    };
+    let or_own_page = |prefix: &Option<LinkPrefix>, path| match prefix {
+        Some(prefix) => Ok(prefix.clone()),
+        None => own_page(path),
+    };
+    let links = Links {
+        verification: or_own_page(&settings.verification_url_prefix, "/verify-email")?,
+        reset: or_own_page(&settings.reset_url_prefix, "/password/reset")?,
+    };
+    let renderer = Renderer::new(settings.sender.clone(), links, templates);
+    Ok(match settings.kind {
+        // `MailSettings::check_supported` keeps the first from getting here.
+        MailKind::Smtp | MailKind::Log => Arc::new(LogMailer),
+        MailKind::File => Arc::new(FileMailer::open(&settings.folder, renderer, announce)?),
+    })
+}
+
+fn templates(settings: &MailSettings) -> Result<Templates, WiringError> {
+    let verification = settings.verification_template.as_deref();
+    let reset = settings.reset_template.as_deref();
+    Ok(Templates::load(verification, reset)?)
+}
+
 fn publisher() -> Arc<dyn EventPublisher> {
     Arc::new(LogPublisher)
 }
@@ -185,6 +259,8 @@ fn settings(config: &Config) -> Result<Settings, WiringError> {
             unverified_users: config.accounts.allow_unverified_user,
         },
         password_policy,
+        verification_code_ttl: config.mail.verification_code_ttl,
+        reset_code_ttl: config.mail.reset_code_ttl,
     })
 }
 

@@ -1,9 +1,14 @@
 //! `magistrala-users config`: every setting that exists, with its value and origin.
 
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
 use crate::config::Config;
 
 /// Prints the table, group by group.
-pub(super) fn run(config: &Config) {
+pub(super) fn run(config: &Config, out: &mut dyn Write) -> Result<ExitCode> {
     let settings = config.effective();
     let width = |of: fn(&crate::config::Setting) -> usize| settings.iter().map(of).max();
     let name_width = width(|setting| setting.name.len()).unwrap_or(0);
@@ -14,14 +19,16 @@ pub(super) fn run(config: &Config) {
     for setting in settings {
         if setting.section != section {
             if !section.is_empty() {
-                println!();
+                writeln!(out)?;
             }
             section = setting.section;
-            println!("# {section}");
+            writeln!(out, "# {section}")?;
         }
-        println!(
+        writeln!(
+            out,
             "{:<name_width$}  {:<value_width$}  {}",
             setting.name, setting.value, setting.origin
-        );
+        )?;
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,14 @@
 //! `magistrala-users doctor`: what is wrong, and how to mend it. Changes nothing.
 
+mod administrators;
+
+use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-use crate::config::Config;
+use anyhow::Result;
+
+use crate::config::{Config, MailKind};
 use crate::wiring;
 
 /// What a check found.
@@ -15,13 +21,31 @@ enum Finding {
     Wrong(String),
 }
 
+/// How far the store is.
+enum StoreState {
+    /// This version has no such store.
+    Unsupported,
+    /// There is no file.
+    Absent,
+    /// There is a file, without a table of ours.
+    Empty,
+    /// The schema lacks these migrations.
+    Behind(Vec<String>),
+    /// The schema is as this program needs it.
+    UpToDate,
+    /// It cannot be looked at, says the text.
+    Broken(String),
+}
+
 /// Prints one line a check; fails if something is wrong.
-pub(super) fn run(config: &Config) -> ExitCode {
+pub(super) fn run(config: &Config, out: &mut dyn Write) -> Result<ExitCode> {
+    let state = store_state(config);
     let findings = [
         ("settings", settings(config)),
-        ("store", store(config)),
+        ("store", store(config, &state)),
         ("signing key", signing_key(config)),
-        ("administrator", administrator(config)),
+        ("administrator", administrator(config, &state)),
+        ("mail", mail(config)),
     ];
     let mut healthy = true;
     for (subject, finding) in findings {
@@ -33,13 +57,13 @@ pub(super) fn run(config: &Config) -> ExitCode {
                 ("WRONG", text)
             }
         };
-        println!("{mark:<5}  {subject:<13}  {text}");
+        writeln!(out, "{mark:<5}  {subject:<13}  {text}")?;
     }
-    if healthy {
+    Ok(if healthy {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    }
+    })
 }
 
 fn settings(config: &Config) -> Finding {
@@ -55,32 +79,68 @@ fn settings(config: &Config) -> Finding {
     }
 }
 
-fn store(config: &Config) -> Finding {
-    let path = config.store.sqlite_path.display();
+fn store_state(config: &Config) -> StoreState {
     if config.store.check_supported().is_err() {
-        return Finding::Wrong("not examined: see settings".to_owned());
+        return StoreState::Unsupported;
     }
     let migrations = match wiring::migrations(&config.store) {
         Ok(migrations) => migrations,
-        Err(error) => return Finding::Wrong(error.to_string()),
+        Err(error) => return StoreState::Broken(error.to_string()),
     };
-    let pending: Vec<&str> = migrations
-        .iter()
+    let count = migrations.len();
+    let pending: Vec<String> = migrations
+        .into_iter()
         .filter(|migration| migration.applied_at.is_none())
-        .map(|migration| migration.name.as_str())
+        .map(|migration| migration.name)
         .collect();
     if pending.is_empty() {
-        Finding::Well(format!("{path}, the schema is up to date"))
-    } else if pending.len() == migrations.len() {
-        Finding::Wrong(format!(
-            "{path} is not there yet; `magistrala-users migrate` makes it, and so does a start"
-        ))
+        StoreState::UpToDate
+    } else if pending.len() < count {
+        StoreState::Behind(pending)
+    } else if config.store.sqlite_path.exists() {
+        StoreState::Empty
     } else {
-        Finding::Wrong(format!(
+        StoreState::Absent
+    }
+}
+
+fn store(config: &Config, state: &StoreState) -> Finding {
+    let path = config.store.sqlite_path.display();
+    match state {
+        StoreState::Unsupported => Finding::Wrong("not examined: see settings".to_owned()),
+        StoreState::Broken(error) => Finding::Wrong(error.clone()),
+        StoreState::Absent => Finding::Wrong(format!(
+            "{path} is not there yet; `magistrala-users migrate` makes it, and so does a start"
+        )),
+        StoreState::Empty => Finding::Wrong(format!(
+            "{path} is there and has no table of this service: make sure that it is the right \
+             file; `magistrala-users migrate` makes the tables, and so does a start"
+        )),
+        StoreState::Behind(pending) => Finding::Wrong(format!(
             "{path} lacks {}; run `magistrala-users migrate`, or start the service, which does it",
             pending.join(", ")
-        ))
+        )),
+        StoreState::UpToDate => match writable(&config.store.sqlite_path) {
+            Ok(()) => Finding::Well(format!("{path}, the schema is up to date")),
+            Err(error) => Finding::Wrong(format!(
+                "{path} cannot be written to: {error}; let the user who runs the service write to \
+                 the file and its folder"
+            )),
+        },
     }
+}
+
+/// Whether this user may write to a database and, as SQLite must, to the folder round it.
+fn writable(path: &Path) -> io::Result<()> {
+    std::fs::OpenOptions::new().write(true).open(path)?;
+    #[cfg(unix)]
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        rustix::fs::access(folder, rustix::fs::Access::WRITE_OK)?;
+    }
+    Ok(())
 }
 
 fn signing_key(config: &Config) -> Finding {
@@ -98,13 +158,47 @@ fn signing_key(config: &Config) -> Finding {
     }
 }
 
-fn administrator(config: &Config) -> Finding {
-    if config.is_default_admin_password() {
-        return Finding::Doubtful(
-            "MG_USERS_ADMIN_PASSWORD is the documented default, which everybody knows; set another \
-             before the first start"
-                .to_owned(),
-        );
+fn administrator(config: &Config, state: &StoreState) -> Finding {
+    let email = &config.admin.email;
+    let there = match state {
+        StoreState::UpToDate => match administrators::count(&config.store) {
+            Ok(0) => Finding::Doubtful(format!(
+                "nobody who is enabled is one; the next start makes {email}, unless somebody has \
+                 that address, and `magistrala-users users create-admin` makes another"
+            )),
+            Ok(1) => Finding::Well("there is one".to_owned()),
+            Ok(count) => Finding::Well(format!("there are {count}")),
+            Err(error) => Finding::Wrong(format!("{error:#}")),
+        },
+        StoreState::Absent | StoreState::Empty => {
+            Finding::Well(format!("the first start makes {email}"))
+        }
+        StoreState::Behind(_) | StoreState::Broken(_) | StoreState::Unsupported => {
+            Finding::Doubtful("not examined: see store".to_owned())
+        }
+    };
+    match there {
+        Finding::Well(text) | Finding::Doubtful(text) if config.is_default_admin_password() => {
+            Finding::Doubtful(format!("{text}; {}", super::DOCUMENTED_PASSWORD))
+        }
+        there => there,
     }
-    Finding::Well(config.admin.email.clone())
+}
+
+fn mail(config: &Config) -> Finding {
+    if config.mail.check_supported().is_err() {
+        return Finding::Wrong("not examined: see settings".to_owned());
+    }
+    if let Err(error) = wiring::check_mail_templates(&config.mail) {
+        return Finding::Wrong(error.to_string());
+    }
+    match config.mail.kind {
+        MailKind::Log => Finding::Doubtful(
+            "MG_USERS_MAIL=log: mails are lost; nobody can verify an address or reset a password"
+                .to_owned(),
+        ),
+        MailKind::File | MailKind::Smtp => {
+            Finding::Well(format!("files in {}", config.mail.folder.display()))
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! `magistrala-users health`: asks a running service, for containers without curl.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,7 +17,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const MOST_BYTES: u64 = 64 * 1024;
 
 /// Succeeds if the service answers 200.
-pub(super) fn run(config: &Config, arguments: &HealthArguments) -> Result<ExitCode> {
+pub(super) fn run(
+    config: &Config,
+    arguments: &HealthArguments,
+    out: &mut dyn Write,
+) -> Result<ExitCode> {
     let text = arguments.url.clone().unwrap_or_else(|| {
         let host = if config.http.host.contains(':') {
             format!("[{}]", config.http.host)
@@ -31,7 +35,7 @@ pub(super) fn run(config: &Config, arguments: &HealthArguments) -> Result<ExitCo
     if status != "200" {
         bail!("{url} answered {status}");
     }
-    println!("{url} is well");
+    writeln!(out, "{url} is well")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,5 +1,6 @@
 //! `magistrala-users migrate`: the store's schema.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -10,7 +11,11 @@ use crate::config::Config;
 use crate::wiring;
 
 /// Brings the schema up to date, or lists where it is.
-pub(super) fn run(config: &Config, arguments: &MigrateArguments) -> Result<ExitCode> {
+pub(super) fn run(
+    config: &Config,
+    arguments: &MigrateArguments,
+    out: &mut dyn Write,
+) -> Result<ExitCode> {
     let store = &config.store;
     if arguments.list {
         for migration in wiring::migrations(store)? {
@@ -18,16 +23,16 @@ pub(super) fn run(config: &Config, arguments: &MigrateArguments) -> Result<ExitC
                 Some(at) => format!("applied {}", at.format(&Rfc3339)?),
                 None => "pending".to_owned(),
             };
-            println!("{:<24} {state}", migration.name);
+            writeln!(out, "{:<24} {state}", migration.name)?;
         }
         return Ok(ExitCode::SUCCESS);
     }
     let taken = wiring::migrate(store)?;
     for name in &taken {
-        println!("applied {name}");
+        writeln!(out, "applied {name}")?;
     }
     if taken.is_empty() {
-        println!("the schema is up to date");
+        writeln!(out, "the schema is up to date")?;
     }
     Ok(ExitCode::SUCCESS)
 }

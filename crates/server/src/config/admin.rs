@@ -1,8 +1,9 @@
 //! Settings of the first administrator.
 
-use users_domain::model::{Password, PasswordPolicy, PersonName, Username};
+use std::fmt;
 
-use super::kind;
+use users_domain::model::{Email, Password, PasswordPolicy, PersonName, Username};
+
 use super::reader::Reader;
 use super::variable::{Kind, Preset, Section, Variable};
 
@@ -28,9 +29,23 @@ const NAME: Kind<PersonName> = Kind {
     parse: |text| PersonName::parse("name", text).map_err(|_| None),
 };
 
+/// Looser than for everybody else, and kept byte for byte: an administrator who is there already may
+/// have an address of older rules.
+const ADDRESS: Kind<String> = Kind {
+    name: "e-mail address",
+    expected: "an e-mail address such as admin@example.com",
+    parse: |text| {
+        let fits = text.len() <= Email::MAX_BYTES
+            && !text.chars().any(|c| c.is_control() || c.is_whitespace())
+            && matches!(text.rsplit_once('@'), Some((local, domain))
+                if !local.is_empty() && !domain.is_empty());
+        fits.then(|| text.to_owned()).ok_or(None)
+    },
+};
+
 static EMAIL: Variable<String> = Variable::new(
     "MG_USERS_ADMIN_EMAIL",
-    kind::TEXT,
+    ADDRESS,
     Preset::Value("admin@example.com"),
     "E-mail address of the administrator that is made at the first start. An account that has it \
      already is never changed.",
@@ -79,7 +94,7 @@ pub(super) static SECTION: Section = Section {
 };
 
 /// Who is made administrator at the first start.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AdminSettings {
     /// E-mail address, byte for byte as it was written.
     pub email: String,
@@ -91,6 +106,13 @@ pub struct AdminSettings {
     pub first_name: PersonName,
     /// Last name.
     pub last_name: PersonName,
+}
+
+/// Personal data and a secret: never printed by `{:?}`.
+impl fmt::Debug for AdminSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AdminSettings(***)")
+    }
 }
 
 impl AdminSettings {

@@ -8,9 +8,6 @@ use super::problem::Problem;
 use super::reader::Reader;
 use super::variable::{Kind, Preset, Section, Variable};
 
-/// The signing key's name in a data folder.
-pub(super) const KEY_FILE: &str = "auth-key.pem";
-
 /// Who issues and verifies tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthKind {

@@ -120,6 +120,7 @@ fn nanos_of_unit(unit: &str) -> Result<u128, InvalidDuration> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use proptest::test_runner::{Config, RngSeed};
 
     use super::*;
 
@@ -174,7 +175,19 @@ mod tests {
         }
     }
 
+    /// The same cases in every run, so that a failure is one on every machine.
+    fn fixed_cases() -> Config {
+        Config {
+            cases: 512,
+            rng_seed: RngSeed::Fixed(9002),
+            failure_persistence: None,
+            ..Config::default()
+        }
+    }
+
     proptest! {
+        #![proptest_config(fixed_cases())]
+
         #[test]
         fn parts_add_up(
             hours in 0_u64..2_000_000,

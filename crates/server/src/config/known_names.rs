@@ -9,18 +9,21 @@ pub(super) const PREFIX: &str = "MG_USERS_";
 /// How alike (0 to 1) two names must be for one to be offered in place of the other.
 const MIN_LIKENESS: f64 = 0.75;
 
+/// Documented settings that ask for TLS, which this version does not speak. Passing over them would
+/// send passwords in the clear where somebody believes them protected.
+pub(super) const REFUSED: &[&str] = &[
+    "MG_USERS_HTTP_SERVER_CERT",
+    "MG_USERS_HTTP_SERVER_KEY",
+    "MG_USERS_HTTP_SERVER_CA_CERTS",
+    "MG_USERS_HTTP_CLIENT_CA_CERTS",
+];
+
 /// Documented settings of this service that have no effect in this version.
 pub(super) const WITHOUT_EFFECT: &[&str] = &[
     // life of accounts
     "MG_USERS_DELETE_INTERVAL",
     "MG_USERS_DELETE_AFTER",
-    "MG_USERS_RESET_CODE_TTL",
-    "MG_USERS_VERIFICATION_CODE_TTL",
     // HTTP
-    "MG_USERS_HTTP_SERVER_CERT",
-    "MG_USERS_HTTP_SERVER_KEY",
-    "MG_USERS_HTTP_SERVER_CA_CERTS",
-    "MG_USERS_HTTP_CLIENT_CA_CERTS",
     "MG_USERS_HTTP_SERVER_WRITE_TIMEOUT",
     "MG_USERS_HTTP_SERVER_MAX_HEADER_BYTES",
     "MG_USERS_TRUSTED_PROXIES",
@@ -65,19 +68,10 @@ pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "MG_USERS_DB_MAX_CONNECTIONS",
     "MG_USERS_DB_STATEMENT_CACHE",
     // mail
-    "MG_USERS_MAIL",
-    "MG_USERS_MAIL_DIR",
     "MG_EMAIL_HOST",
     "MG_EMAIL_PORT",
     "MG_EMAIL_USERNAME",
     "MG_EMAIL_PASSWORD",
-    "MG_EMAIL_FROM_ADDRESS",
-    "MG_EMAIL_FROM_NAME",
-    "MG_EMAIL_TEMPLATE",
-    "MG_PASSWORD_RESET_URL_PREFIX",
-    "MG_PASSWORD_RESET_EMAIL_TEMPLATE",
-    "MG_VERIFICATION_URL_PREFIX",
-    "MG_VERIFICATION_EMAIL_TEMPLATE",
     // events, traces, social login
     "MG_USERS_ES_URL",
     "MG_ES_URL",
@@ -109,12 +103,17 @@ pub(super) fn notices<'a>(
     names: impl Iterator<Item = &'a str>,
     is_strict: bool,
 ) -> impl Iterator<Item = Notice> {
+    let mut refused = Vec::new();
     let mut without_effect = Vec::new();
     let mut unknown = Vec::new();
     for name in names {
         let stem = name.strip_suffix("_FILE").unwrap_or(name);
         let is_one_of = |known: &[&str]| known.contains(&name) || known.contains(&stem);
-        if is_one_of(WITHOUT_EFFECT) {
+        if is_one_of(REFUSED) {
+            refused.push(Notice::Refused {
+                name: name.to_owned(),
+            });
+        } else if is_one_of(WITHOUT_EFFECT) {
             without_effect.push(name.to_owned());
         } else if (is_strict || name.starts_with(PREFIX))
             && !is_one_of(OF_OTHERS)
@@ -129,7 +128,7 @@ pub(super) fn notices<'a>(
     let without_effect = (!without_effect.is_empty()).then_some(Notice::WithoutEffect {
         names: without_effect,
     });
-    without_effect.into_iter().chain(unknown)
+    refused.into_iter().chain(without_effect).chain(unknown)
 }
 
 /// The known name that is most like this one, if any is like it.
@@ -147,7 +146,8 @@ fn nearest(name: &str) -> Option<String> {
     let wanted = distinctive(stem);
     let known = entries()
         .map(|entry| entry.name)
-        .chain(WITHOUT_EFFECT.iter().copied());
+        .chain(WITHOUT_EFFECT.iter().copied())
+        .chain(REFUSED.iter().copied());
     known
         // This measure favours a common beginning: `DB_PASSWORD` is meant as `DB_PASS`.
         .map(|known| (known, strsim::jaro_winkler(&wanted, &distinctive(known))))
@@ -174,6 +174,10 @@ mod tests {
                 Some("MG_ALLOW_UNVERIFIED_USER"),
             ),
             ("MG_USERS_DB_PASSWORD", Some("MG_USERS_DB_PASS")),
+            (
+                "MG_USERS_HTTP_SERVER_CRT_FILE",
+                Some("MG_USERS_HTTP_SERVER_CERT_FILE"),
+            ),
             ("http_port", Some("MG_USERS_HTTP_PORT")),
             ("MG_USERS_XYZZY", None),
         ] {
@@ -184,6 +188,7 @@ mod tests {
     #[test]
     fn no_name_is_listed_twice() {
         let mut names: Vec<_> = entries().map(|entry| entry.name).collect();
+        names.extend(REFUSED);
         names.extend(WITHOUT_EFFECT);
         names.extend(OF_OTHERS);
         let count = names.len();

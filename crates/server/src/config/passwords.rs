@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use regex::Regex;
+use users_domain::model::PasswordPolicy;
 
 use super::reader::Reader;
 use super::variable::{Kind, Preset, Section, Variable};
@@ -41,7 +42,7 @@ const THREADS: Kind<NonZeroUsize> = Kind {
 static PASS_REGEX: Variable<String> = Variable::new(
     "MG_USERS_PASS_REGEX",
     PATTERN,
-    Preset::Value("^.{8,}$"),
+    Preset::Value(PasswordPolicy::DEFAULT_PATTERN),
     "Every new password must match this regular expression (RE2 syntax), except that of the first \
      administrator. Whatever it says, a password has at most 72 bytes.",
 );

@@ -11,7 +11,7 @@ use ::config::{ConfigError, FileFormat, Map, Source, Value, ValueKind};
 use super::environment::Environment;
 use super::problem::Problem;
 use super::variable::{Entry, Preset};
-use super::{CommandLine, Profile, auth, entries, http, store};
+use super::{CommandLine, Profile, auth, entries, http, mail, store};
 
 /// A value in a file may be this long, in bytes: enough for a bundle of certificates.
 const MAX_FILE_LENGTH: u64 = 1024 * 1024;
@@ -183,8 +183,9 @@ impl Layer {
         let mut layer = Self::default();
         if let Some(data) = &command_line.data {
             for (entry, file) in [
-                (&store::SQLITE_PATH.entry, store::SQLITE_FILE),
-                (&auth::KEY_PATH.entry, auth::KEY_FILE),
+                (&store::SQLITE_PATH.entry, users_sqlite::FILE_NAME),
+                (&auth::KEY_PATH.entry, users_auth_embedded::KEY_FILE_NAME),
+                (&mail::MAIL_DIR.entry, mail::MAIL_FOLDER),
             ] {
                 if let Some(path) = data.join(file).to_str() {
                     layer.put(entry, path.to_owned(), "command line".to_owned());

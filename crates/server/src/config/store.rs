@@ -7,9 +7,6 @@ use super::problem::Problem;
 use super::reader::Reader;
 use super::variable::{Kind, Preset, Section, Variable};
 
-/// The database's name in a data folder.
-pub(super) const SQLITE_FILE: &str = "users.sqlite";
-
 /// Where accounts are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreKind {

@@ -65,7 +65,8 @@ static RUST_LOG: Variable<String> = Variable::new(
     LOG_FILTER,
     Preset::Unset("`MG_USERS_LOG_LEVEL` decides alone"),
     "For those who look for a fault: a level for each part of the program, such as \
-     `info,users_http=debug`. It takes the place of `MG_USERS_LOG_LEVEL`.",
+     `info,users_http=debug`. It takes the place of `MG_USERS_LOG_LEVEL`. Only with `actix_http=debug` \
+     is every malformed request of strangers told too.",
 );
 
 static INSTANCE_ID: Variable<String> = Variable::new(

@@ -67,6 +67,13 @@ fn serve_starts_from_the_documented_defaults() {
         ],
         ["admin", "super", "admin"]
     );
+    assert_eq!(config.mail.kind, MailKind::Smtp);
+    assert_eq!(config.mail.verification_url_prefix, None);
+    assert_eq!(config.mail.reset_url_prefix, None);
+    assert_eq!(config.mail.verification_template, None);
+    assert_eq!(config.mail.reset_template, None);
+    assert_eq!(config.mail.verification_code_ttl, Duration::from_hours(24));
+    assert_eq!(config.mail.reset_code_ttl, Duration::from_mins(15));
     assert_eq!(config.api.enums, EnumFormat::Numbers);
     assert_eq!(config.telemetry.level, LogLevel::Info);
     assert_eq!(config.telemetry.filter, None);
@@ -84,9 +91,13 @@ fn serve_starts_from_the_documented_defaults() {
 fn dev_starts_from_embedded_defaults() {
     let config = load(Profile::Dev, &[]).unwrap();
     assert_eq!(config.store.kind, StoreKind::Sqlite);
-    assert_eq!(config.store.sqlite_path, Path::new("./data/users.sqlite"));
+    let data = Path::new("./data");
+    assert_eq!(config.store.sqlite_path, data.join(users_sqlite::FILE_NAME));
     assert_eq!(config.auth.kind, AuthKind::Embedded);
-    assert_eq!(config.auth.key_path, Path::new("./data/auth-key.pem"));
+    let key = data.join(users_auth_embedded::KEY_FILE_NAME);
+    assert_eq!(config.auth.key_path, key);
+    assert_eq!(config.mail.kind, MailKind::File);
+    assert_eq!(config.mail.folder, Path::new("./data/mail"));
     assert!(config.admin.password.is_none());
     assert!(!config.is_default_admin_password());
     assert!(config.check_supported().is_ok());

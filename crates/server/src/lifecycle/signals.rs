@@ -2,10 +2,15 @@
 
 use std::future::Future;
 use std::io;
+use std::time::Duration;
 
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Shutdown;
+
+/// A shell or a process manager may signal a process and its whole group: what comes so soon after the
+/// first signal is the same wish, not a second one.
+const SAME_WISH: Duration = Duration::from_millis(500);
 
 /// Listens until it is dropped; afterwards signals are swallowed.
 #[derive(Debug)]
@@ -38,6 +43,15 @@ async fn obey(mut signals: impl SignalSource, shutdown: Shutdown) {
         "stopping: requests in flight are finished; a second signal ends at once"
     );
     shutdown.request();
+    let same_wish = tokio::time::sleep(SAME_WISH);
+    let mut same_wish = std::pin::pin!(same_wish);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut same_wish => break,
+            _ = signals.next() => {}
+        }
+    }
     let signal = signals.next().await;
     tracing::warn!(signal, "stopping at once");
     shutdown.force();
@@ -103,7 +117,7 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn the_first_signal_asks_and_the_second_forces() {
         let shutdown = Shutdown::new();
         let (send, receive) = mpsc::channel(1);
@@ -112,6 +126,9 @@ mod tests {
         send.send("SIGTERM").await.unwrap();
         shutdown.requested().await;
         assert!(!shutdown.is_forced());
+        send.send("SIGINT").await.unwrap();
+        tokio::time::sleep(SAME_WISH * 2).await;
+        assert!(!shutdown.is_forced(), "the group was signalled, not twice");
         send.send("SIGINT").await.unwrap();
         shutdown.forced().await;
         obeying.await.unwrap();

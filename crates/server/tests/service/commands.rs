@@ -1,25 +1,8 @@
 //! The command line.
 
-use super::program::{Program, binary, folder};
+use std::path::Path;
 
-struct Output {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-fn run(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
-    let output = binary()
-        .args(arguments)
-        .envs(settings.iter().copied())
-        .output()
-        .unwrap();
-    Output {
-        code: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
+use super::program::{ADMIN_PASSWORD, Finished, Program, folder, run, run_unheard};
 
 #[test]
 fn wrong_values_stop_the_start_with_one_line_for_each() {
@@ -105,65 +88,59 @@ fn a_secret_may_lie_in_a_file() {
 
 #[test]
 fn serve_says_what_this_version_cannot_do_and_what_to_set() {
-    let output = run(&["serve"], &[]);
-    assert_ne!(output.code, 0);
-    for hint in ["MG_USERS_STORE=sqlite", "MG_USERS_AUTH=embedded"] {
-        assert!(output.stderr.contains(hint), "{}", output.stderr);
+    let output = run(&["serve"], &[("MG_USERS_HTTP_SERVER_CERT", "cert.pem")]);
+    assert_eq!(output.code, 2);
+    for hint in [
+        "MG_USERS_STORE=sqlite",
+        "MG_USERS_AUTH=embedded",
+        "MG_USERS_MAIL=file",
+        "MG_USERS_HTTP_SERVER_CERT: ",
+    ] {
+        let lines = output.stderr.lines().filter(|line| line.contains(hint));
+        assert_eq!(lines.count(), 1, "{hint}:\n{}", output.stderr);
     }
 }
 
 #[test]
-fn serve_runs_on_what_there_is_and_warns_of_the_documented_password() {
-    let (guard, data) = folder();
-    std::fs::create_dir(&data).unwrap();
-    let mut command = binary();
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    command.arg("serve").current_dir(guard.path()).envs([
-        ("MG_USERS_STORE", "sqlite"),
-        ("MG_USERS_AUTH", "embedded"),
-        (
-            "MG_USERS_SQLITE_PATH",
-            data.join("users.sqlite").to_str().unwrap(),
-        ),
-        (
-            "MG_USERS_AUTH_KEY_PATH",
-            data.join("key.pem").to_str().unwrap(),
-        ),
-        ("MG_USERS_HTTP_PORT", &port.to_string()),
-    ]);
-    let mut child = command
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let url = format!("http://localhost:{port}/health");
-    while run(&["health", "--url", &url], &[]).code != 0 {
-        assert!(child.try_wait().unwrap().is_none(), "the service ended");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    let id = child.id().to_string();
-    assert!(
-        std::process::Command::new("kill")
-            .arg(&id)
-            .status()
-            .unwrap()
-            .success()
-    );
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    let log = String::from_utf8(output.stdout).unwrap();
-    for line in log.lines() {
+fn serve_runs_on_what_there_is_and_its_log_is_json() {
+    let (_guard, data) = folder();
+    let log = Program::serve(&data, &[]).terminate();
+    let (complaints, log): (Vec<_>, Vec<_>) =
+        log.lines().partition(|line| line.starts_with("warning: "));
+    assert_eq!(complaints.len(), 1, "{complaints:?}");
+    for line in &log {
         serde_json::from_str::<serde_json::Value>(line).expect("a log line is JSON");
     }
     let warning = log
-        .lines()
+        .iter()
         .find(|line| line.contains("MG_USERS_ADMIN_PASSWORD"));
-    assert!(warning.is_some_and(|line| line.contains("WARN")), "{log}");
-    assert!(!log.contains("12345678"), "{log}");
+    assert!(warning.is_some_and(|line| line.contains("WARN")), "{log:?}");
+    assert!(!log.concat().contains("12345678"), "{log:?}");
+}
+
+#[test]
+fn the_documented_password_is_warned_of_however_little_is_logged() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let settings = [
+        ("MG_USERS_STORE", "sqlite"),
+        ("MG_USERS_AUTH", "embedded"),
+        ("MG_USERS_MAIL", "log"),
+        ("MG_USERS_HTTP_PORT", port.as_str()),
+        ("MG_USERS_LOG_LEVEL", "error"),
+    ];
+    let output = run(&["serve"], &settings);
+    let said = |output: &Finished| {
+        let mut lines = output.stderr.lines();
+        lines.any(|line| line.starts_with("warning: MG_USERS_ADMIN_PASSWORD"))
+    };
+    assert!(said(&output), "{}", output.stderr);
+    let own = [
+        &settings[..],
+        &[("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD)],
+    ]
+    .concat();
+    assert!(!said(&run(&["serve"], &own)));
 }
 
 #[test]
@@ -174,6 +151,7 @@ fn migrate_brings_the_schema_up_to_date_and_lists_without_writing() {
     let settings = [
         ("MG_USERS_STORE", "sqlite"),
         ("MG_USERS_AUTH", "embedded"),
+        ("MG_USERS_MAIL", "file"),
         ("MG_USERS_SQLITE_PATH", path.to_str().unwrap()),
     ];
     let before = run(&["migrate", "--list"], &settings);
@@ -194,31 +172,106 @@ fn migrate_brings_the_schema_up_to_date_and_lists_without_writing() {
 #[test]
 fn doctor_says_what_is_wrong_and_how_to_mend_it_and_writes_nothing() {
     let (_guard, data) = folder();
-    let path = data.join("users.sqlite");
-    let key = data.join("key.pem");
     let settings = [
         ("MG_USERS_STORE", "sqlite"),
         ("MG_USERS_AUTH", "embedded"),
-        ("MG_USERS_SQLITE_PATH", path.to_str().unwrap()),
-        ("MG_USERS_AUTH_KEY_PATH", key.to_str().unwrap()),
+        ("MG_USERS_MAIL", "file"),
     ];
-    let fresh = run(&["doctor"], &settings);
+    let path = data.join("users.sqlite");
+    let fresh = [
+        &settings[..],
+        &[("MG_USERS_SQLITE_PATH", path.to_str().unwrap())],
+    ]
+    .concat();
+    let fresh = run(&["doctor"], &fresh);
     assert_eq!(fresh.code, 1, "{}", fresh.stdout);
+    assert!(fresh.stdout.contains("not there yet"), "{}", fresh.stdout);
     assert!(fresh.stdout.contains("migrate"), "{}", fresh.stdout);
+    let tls = [&settings[..], &[("MG_USERS_HTTP_SERVER_KEY", "key.pem")]].concat();
+    let tls = run(&["doctor"], &tls);
+    assert_eq!(tls.code, 1);
+    assert!(
+        tls.stdout.contains("MG_USERS_HTTP_SERVER_KEY"),
+        "{}",
+        tls.stdout
+    );
     assert!(!data.exists(), "doctor writes nothing");
+}
 
+/// The line of `doctor --data` on a subject.
+fn doctor(data: &Path, subject: &str) -> String {
+    let output = run(&["doctor", "--data", data.to_str().unwrap()], &[]);
+    let line = output.stdout.lines().find(|line| line.contains(subject));
+    line.expect(subject).to_owned()
+}
+
+#[test]
+fn what_dev_made_can_be_looked_at_and_migrated() {
+    let (_guard, data) = folder();
+    let folder = data.to_str().unwrap();
+    assert!(doctor(&data, "administrator").contains("the first start makes"));
     let program = Program::dev(&data);
+    let look = || {
+        for arguments in [&["doctor"][..], &["migrate", "--list"], &["config"]] {
+            let output = run(&[arguments, &["--data", folder]].concat(), &[]);
+            assert_eq!(output.code, 0, "{arguments:?}:\n{}", output.stdout);
+            assert!(!output.stdout.contains("pending"), "{}", output.stdout);
+        }
+        assert!(doctor(&data, "administrator").ends_with("there is one"));
+    };
+    look();
     program.terminate();
-    let key = data.join("auth-key.pem");
-    let healthy = [
-        settings[0],
-        settings[1],
-        settings[2],
-        ("MG_USERS_AUTH_KEY_PATH", key.to_str().unwrap()),
-        ("MG_USERS_ADMIN_PASSWORD", "not the documented one"),
-    ];
-    let healthy = run(&["doctor"], &healthy);
-    assert_eq!(healthy.code, 0, "{}", healthy.stdout);
+    let names = || {
+        let entries = std::fs::read_dir(&data).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = (std::fs::read(data.join("users.sqlite")).unwrap(), names());
+    look();
+    let after = (std::fs::read(data.join("users.sqlite")).unwrap(), names());
+    assert!(before == after, "looking writes nothing");
+    let migrated = run(&["migrate", "--data", folder], &[]);
+    assert_eq!(migrated.stdout, "the schema is up to date\n");
+}
+
+#[test]
+fn doctor_tells_a_store_without_tables_or_administrators_from_none() {
+    let (_guard, data) = folder();
+    std::fs::create_dir(&data).unwrap();
+    let path = data.join("users.sqlite");
+    std::fs::write(&path, "").unwrap();
+    let store = doctor(&data, "store");
+    assert!(store.starts_with("WRONG"), "{store}");
+    assert!(store.contains("is there and has no table"), "{store}");
+
+    run(&["migrate", "--data", data.to_str().unwrap()], &[]);
+    assert!(doctor(&data, "store").starts_with("ok"));
+    let administrator = doctor(&data, "administrator");
+    assert!(administrator.starts_with("warn"), "{administrator}");
+    assert!(administrator.contains("create-admin"), "{administrator}");
+
+    std::fs::write(&path, "This is no database. ".repeat(100)).unwrap();
+    let store = doctor(&data, "store");
+    assert!(store.contains("cannot open the database"), "{store}");
+}
+
+#[test]
+fn commands_end_as_they_should_when_nobody_reads_what_they_say() {
+    let (_guard, data) = folder();
+    Program::dev(&data).terminate();
+    let data = data.to_str().unwrap();
+    for (arguments, code) in [
+        (&["config", "--data", data][..], 0),
+        (&["doctor", "--data", data], 0),
+        (&["doctor"], 1),
+        (&["migrate", "--list", "--data", data], 0),
+        (&["users", "--data", data, "list"], 0),
+        (&["serve"], 2),
+        (&["users", "--data", data, "set-password", "nobody"], 1),
+    ] {
+        assert_eq!(run_unheard(arguments, &[]), code, "{arguments:?}");
+    }
 }
 
 #[test]

@@ -50,9 +50,9 @@ fn every_acknowledged_account_survives_kill_9_with_exactly_its_effects() {
             })
             .collect();
         let enough = next.load(Ordering::Relaxed) + 24;
-        while next.load(Ordering::Relaxed) < enough {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        program.until("enough registrations", || {
+            next.load(Ordering::Relaxed) >= enough
+        });
         delivered(&program.kill(), &mut events);
         acknowledged.extend(people.into_iter().flat_map(|person| person.join().unwrap()));
     }
@@ -69,7 +69,9 @@ fn every_acknowledged_account_survives_kill_9_with_exactly_its_effects() {
         let users = page["users"].as_array().unwrap();
         for user in users {
             let name = user["credentials"]["username"].as_str().unwrap().to_owned();
-            stored.insert(name, user["id"].as_str().unwrap().to_owned());
+            let id = user["id"].as_str().unwrap().to_owned();
+            let again = stored.insert(name, id);
+            assert_eq!(again, None, "each is listed once");
         }
         if users.is_empty() {
             break;
@@ -81,13 +83,10 @@ fn every_acknowledged_account_survives_kill_9_with_exactly_its_effects() {
     assert!(acknowledged.len() >= 30, "{}", acknowledged.len());
 
     // The outbox is empty when the metrics say so; then the log has told every event.
-    while !program
-        .get("/metrics")
-        .text
-        .contains("users_outbox_pending{kind=\"event\"} 0")
-    {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    program.until("an empty outbox", || {
+        let metrics = program.get("/metrics").text;
+        metrics.contains("users_outbox_pending{kind=\"event\"} 0")
+    });
     delivered(&program.terminate(), &mut events);
     let with_events: BTreeSet<_> = events.keys().collect();
     assert_eq!(

@@ -76,7 +76,19 @@ fn the_documented_commands_give_the_documented_answers() {
     let (_guard, data) = folder();
     let program = Program::dev(&data);
     let commands = documented_commands();
-    let [register, log_in, profile, refresh, list, health, metrics] = commands.as_slice() else {
+    let [
+        register,
+        log_in,
+        profile,
+        send_verification,
+        update,
+        refresh,
+        list,
+        request_reset,
+        health,
+        metrics,
+    ] = commands.as_slice()
+    else {
         panic!("the tour changed: {commands:#?}");
     };
 
@@ -127,6 +139,44 @@ fn the_documented_commands_give_the_documented_answers() {
     assert_eq!(seen.status, 200, "{}", seen.text);
     assert_eq!(seen.body, registered.body);
 
+    let asked = paste(&program, send_verification, &[("ACCESS_TOKEN", access)]);
+    assert_eq!(asked.status, 200, "{}", asked.text);
+    let link = program.mailed_link("verification", "ada@example.com");
+    assert_eq!(
+        link.split_once('?').unwrap().0,
+        program.url("/verify-email")
+    );
+    program.follow(&link).expect(200);
+
+    let updated = paste(
+        &program,
+        update,
+        &[("ACCESS_TOKEN", access), ("USER_ID", &id)],
+    );
+    assert_eq!(updated.status, 200, "{}", updated.text);
+    assert!(updated.headers.contains("etag: \""), "{}", updated.headers);
+    for time in ["verified_at", "updated_at"] {
+        assert!(is_recent_time(&updated.body[time]), "{time}");
+    }
+    assert_eq!(
+        updated.body,
+        json!({
+            "id": id,
+            "first_name": "Ada",
+            "last_name": "Byron",
+            "tags": ["edge", "beta"],
+            "metadata": { "team": "edge" },
+            "status": 0,
+            "role": 0,
+            "credentials": { "username": "ada" },
+            "email": "ada@example.com",
+            "created_at": registered.body["created_at"],
+            "updated_at": updated.body["updated_at"],
+            "updated_by": id,
+            "verified_at": updated.body["verified_at"],
+        })
+    );
+
     let refreshed = paste(&program, refresh, &[("REFRESH_TOKEN", refresh_token)]);
     assert_eq!(refreshed.status, 201, "{}", refreshed.text);
     let next = refreshed.body["access_token"].as_str().unwrap();
@@ -146,6 +196,21 @@ fn the_documented_commands_give_the_documented_answers() {
     assert_eq!(listed.body["users"][0]["email"], "ada@example.com");
     assert_eq!(listed.body["users"][1]["email"], "admin@example.com");
     assert_eq!(listed.body["users"][1]["role"], 1);
+
+    let reset = paste(&program, request_reset, &[]);
+    assert_eq!(reset.status, 201, "{}", reset.text);
+    assert_eq!(
+        reset.body,
+        json!({ "msg": "Email with reset link is sent" })
+    );
+    let link = program.mailed_link("reset", "ada@example.com");
+    let (page, query) = link.split_once('?').unwrap();
+    assert_eq!(page, program.url("/password/reset"));
+    let code = query.strip_prefix("token=").unwrap();
+    let body = json!({ "password": "another secret", "confirm_password": "another secret" });
+    program.put_as("/password/reset", code, &body).expect(201);
+    program.log_in("ada", "another secret");
+    program.get_as("/users/profile", next).expect(401);
 
     let healthy = paste(&program, health, &[]);
     assert_eq!(healthy.status, 200);
@@ -169,7 +234,7 @@ fn the_documented_commands_give_the_documented_answers() {
     );
     for line in [
         r#"users_api_request_count{method="register_user"} 1"#,
-        r#"users_api_request_count{method="view_profile"} 2"#,
+        r#"users_api_request_count{method="view_profile"} 3"#,
         r#"users_api_request_latency_microseconds{method="issue_token",quantile="0.5"}"#,
         "http_server_request_duration_seconds_count{",
     ] {

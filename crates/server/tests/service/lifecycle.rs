@@ -1,19 +1,24 @@
 //! Starting, stopping, starting again.
 
-use std::io::Write;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::PermissionsExt as _;
 
+use rustix::process::Signal;
 use serde_json::json;
 
-use super::program::{ADMIN_PASSWORD, Program, binary, folder, registration};
+use super::program::{ADMIN_PASSWORD, Program, folder, registration, run};
+
+/// The interim answer to `Expect: 100-continue` (RFC 9110, section 10.1.1).
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 #[test]
 fn sigterm_and_ctrl_c_end_the_service_cleanly() {
-    for signal in ["-TERM", "-INT"] {
+    for signal in [Signal::TERM, Signal::INT] {
         let (_guard, data) = folder();
         let program = Program::dev(&data);
-        let (status, log) = program.signal(signal);
+        program.send(signal);
+        let (status, log) = program.ended();
         assert_eq!(status.code(), Some(0), "{log}");
     }
 }
@@ -30,22 +35,56 @@ fn a_request_in_flight_is_finished_before_the_end() {
     write!(
         stream,
         "POST /users HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n{first}",
+         Content-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n{first}",
         body.len()
     )
     .unwrap();
-    program.get("/health").expect(200);
-    let ending = std::thread::spawn(move || program.signal("-TERM"));
-    // New connections are refused once the end has begun.
-    while TcpStream::connect(&host).is_ok() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    // The service says that it has begun with the request.
+    let mut begun = [0; CONTINUE.len()];
+    stream.read_exact(&mut begun).unwrap();
+    assert_eq!(begun, *CONTINUE);
+    program.send(Signal::TERM);
+    program.until("new connections are refused once the end has begun", || {
+        TcpStream::connect(&host).is_err()
+    });
     stream.write_all(second.as_bytes()).unwrap();
     let mut answer = String::new();
-    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+    stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
-    let (status, log) = ending.join().unwrap();
+    let (status, log) = program.ended();
     assert!(status.success(), "{log}");
+}
+
+#[test]
+fn reads_and_failed_logins_are_told_and_the_last_request_too() {
+    let (_guard, data) = folder();
+    let program = Program::dev(&data);
+    program.register("ada").expect(201);
+    let (access, _) = program.log_in("ada", "changeMe123");
+    program.get_as("/users/profile", &access).expect(200);
+    program.until("the event of a read", || {
+        program.log().contains("user.view_profile")
+    });
+    let wrong = json!({ "identity": "ada", "secret": "wrong" });
+    program.post("/users/tokens/issue", &wrong).expect(401);
+    let log = program.terminate();
+    assert!(log.contains("user.login_failed"), "{log}");
+}
+
+#[test]
+fn a_service_goes_on_when_nobody_reads_what_it_says() {
+    let (_guard, data) = folder();
+    let program = Program::dev_unheard(&data);
+    let mails = || std::fs::read_dir(data.join("mail")).map_or(0, Iterator::count);
+    for (sent, name) in ["ada", "grace"].into_iter().enumerate() {
+        program.register(name).expect(201);
+        let body = json!({ "email": format!("{name}@example.com") });
+        program.post("/password/reset-request", &body).expect(201);
+        // The first announcement fails; the next mail is written all the same.
+        program.until("a mail", || mails() > sent);
+    }
+    program.get("/health").expect(200);
+    program.terminate();
 }
 
 #[test]
@@ -106,15 +145,10 @@ fn a_taken_port_ends_the_start_with_its_reason() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let (_guard, data) = folder();
-    let output = binary()
-        .arg("dev")
-        .arg("--data")
-        .arg(&data)
-        .args(["--port", &port])
-        .output();
-    let output = output.unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let message = String::from_utf8(output.stderr).unwrap();
+    let data = data.to_str().unwrap();
+    let output = run(&["dev", "--data", data, "--port", &port], &[]);
+    assert_eq!(output.code, 1);
+    let message = output.stderr;
     assert!(
         message.contains(&port) && message.contains("--port"),
         "{message}"

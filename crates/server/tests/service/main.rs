@@ -10,5 +10,6 @@ mod commands;
 mod crash;
 mod documented;
 mod lifecycle;
+mod mails;
 mod program;
 mod rights;

@@ -1,18 +1,30 @@
 //! Starts the built binary and talks to it.
 
-use std::io::{BufRead, BufReader};
+mod answer;
+mod finished;
+
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+
+pub(crate) use answer::{Answer, client, registration};
+pub(crate) use finished::{Finished, run, run_unheard};
 
 /// The administrator's password wherever a test sets one.
 pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery";
-/// How long a start or a stop may take before the test gives up.
+/// How long anything may take before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often to look whether it has come.
+const PAUSE: Duration = Duration::from_millis(5);
+/// How many free ports may be taken by somebody else before the service takes one.
+const ATTEMPTS: u32 = 20;
 
 /// The binary, ready to be given arguments and settings; none of the caller's settings leak in.
 pub(crate) fn binary() -> Command {
@@ -24,14 +36,54 @@ pub(crate) fn binary() -> Command {
     command
 }
 
+/// Waits for what comes by itself, and soon; if it does not, shows the log.
+fn until(what: &str, log: impl Fn() -> String, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "in vain: {what}\n{}", log());
+        thread::sleep(PAUSE);
+    }
+}
+
+/// A process that does not outlive its test.
+struct Running(Child);
+
+impl Running {
+    fn ended(&mut self, log: impl Fn() -> String) -> ExitStatus {
+        let mut status = None;
+        until("the process ends", log, || {
+            status = self.0.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A running service.
 pub(crate) struct Program {
-    child: Child,
+    running: Running,
     pub(crate) address: String,
     /// What stands before the first request: the lines on standard output.
     pub(crate) banner: String,
     log: Arc<Mutex<String>>,
     readers: Vec<JoinHandle<()>>,
+}
+
+/// Who reads what the service says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ear {
+    /// The test, to the end.
+    Open,
+    /// The test reads the banner, then nobody reads anything.
+    Closing,
 }
 
 impl Program {
@@ -41,80 +93,90 @@ impl Program {
     }
 
     pub(crate) fn dev_with(folder: &Path, settings: &[(&str, &str)]) -> Self {
-        let mut command = binary();
-        command
-            .arg("dev")
-            .arg("--data")
-            .arg(folder)
-            .args(["--port", "0"]);
-        command.envs(settings.iter().copied());
-        Self::start(command)
+        Self::dev_to(Ear::Open, folder, settings)
     }
 
-    pub(crate) fn start(mut command: Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary runs");
-        let log = Arc::new(Mutex::new(String::new()));
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        let (lines, banner_lines) = std::sync::mpsc::channel();
-        let readers = vec![
-            std::thread::spawn({
-                let log = Arc::clone(&log);
-                move || {
-                    for line in stderr.lines().map_while(Result::ok) {
-                        let mut log = log.lock().unwrap();
-                        log.push_str(&line);
-                        log.push('\n');
-                    }
-                }
-            }),
-            std::thread::spawn({
-                let log = Arc::clone(&log);
-                move || {
-                    for line in stdout.lines().map_while(Result::ok) {
-                        let mut log = log.lock().unwrap();
-                        log.push_str(&line);
-                        log.push('\n');
-                        // Nobody reads the banner any more once the service is up.
-                        let _ = lines.send(line);
-                    }
-                }
-            }),
-        ];
-        let deadline = Instant::now() + PATIENCE;
-        let mut banner = String::new();
-        let mut address = None;
-        while let Ok(line) = banner_lines.recv_timeout(deadline - Instant::now()) {
-            if let Some(at) = line.find("http://") {
-                address.get_or_insert_with(|| {
-                    line[at..]
-                        .split_whitespace()
-                        .next()
-                        .unwrap_or_default()
-                        .to_owned()
-                });
+    /// The same, whose output nobody reads as soon as it is up, as in `dev | head`.
+    pub(crate) fn dev_unheard(folder: &Path) -> Self {
+        let settings = [("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD)];
+        Self::dev_to(Ear::Closing, folder, &settings)
+    }
+
+    fn dev_to(ear: Ear, folder: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut command = binary();
+        command
+            .args(["dev", "--port", "0", "--data"])
+            .arg(folder)
+            .envs(settings.iter().copied());
+        Self::start(command, "Ctrl-C", ear).unwrap_or_else(|log| panic!("no start:\n{log}"))
+    }
+
+    /// `magistrala-users serve` on a free port, with its data in `folder`.
+    pub(crate) fn serve(folder: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut log = String::new();
+        for _ in 0..ATTEMPTS {
+            // Somebody else may take it, or have it on another address of this machine.
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = free.local_addr().unwrap().port().to_string();
+            drop(free);
+            let mut command = binary();
+            command
+                .arg("serve")
+                .env("MG_USERS_STORE", "sqlite")
+                .env("MG_USERS_SQLITE_PATH", folder.join("users.sqlite"))
+                .env("MG_USERS_AUTH", "embedded")
+                .env("MG_USERS_AUTH_KEY_PATH", folder.join("auth-key.pem"))
+                .env("MG_USERS_MAIL", "file")
+                .env("MG_USERS_MAIL_DIR", folder.join("mail"))
+                .env("MG_USERS_HTTP_PORT", port)
+                .envs(settings.iter().copied());
+            match Self::start(command, r#""listening""#, Ear::Open) {
+                Ok(program) => return program,
+                Err(failed) => log = failed,
             }
-            banner.push_str(&line);
-            banner.push('\n');
-            if line.contains("Ctrl-C") {
-                break;
-            }
+            assert!(log.contains("another program uses the port"), "{log}");
         }
-        let Some(address) = address else {
-            let _ = child.kill();
-            panic!("the service did not start:\n{}", log.lock().unwrap());
+        panic!("no free port:\n{log}");
+    }
+
+    /// Returns with the line that says that the service is up; if none does, gives the log.
+    fn start(mut command: Command, last_line: &str, ear: Ear) -> Result<Self, String> {
+        let stderr = match ear {
+            Ear::Open => Stdio::piped(),
+            Ear::Closing => finished::nobody(),
         };
-        Self {
-            child,
+        let child = command.stdout(Stdio::piped()).stderr(stderr).spawn();
+        // With it go our ends of the pipes.
+        drop(command);
+        let mut running = Running(child.expect("the binary runs"));
+        let log = Arc::new(Mutex::new(String::new()));
+        let (lines, banner_lines) = mpsc::channel();
+        let stdout = running.0.stdout.take().unwrap();
+        let mut readers = vec![thread::spawn({
+            let (log, last_line) = (Arc::clone(&log), last_line.to_owned());
+            move || {
+                let closes = |line: &str| ear == Ear::Closing && line.contains(&last_line);
+                copy(stdout, &log, Some(&lines), closes);
+            }
+        })];
+        if let Some(stderr) = running.0.stderr.take() {
+            let log = Arc::clone(&log);
+            readers.push(thread::spawn(move || copy(stderr, &log, None, |_| false)));
+        }
+        let Some((address, banner)) = banner(&banner_lines, last_line) else {
+            let _ = running.0.kill();
+            for reader in readers {
+                reader.join().unwrap();
+            }
+            return Err(log.lock().unwrap().clone());
+        };
+        Ok(Self {
+            running,
             address,
             banner,
             log,
             readers,
-        }
+        })
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -126,18 +188,18 @@ impl Program {
         self.log.lock().unwrap().clone()
     }
 
+    /// Waits for what comes by itself, and soon; if it does not, shows the log.
+    pub(crate) fn until(&self, what: &str, holds: impl FnMut() -> bool) {
+        until(what, || self.log(), holds);
+    }
+
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         Answer::of(client().post(self.url(path)).json(body).send())
     }
 
     pub(crate) fn post_as(&self, path: &str, token: &str, body: &Value) -> Answer {
-        Answer::of(
-            client()
-                .post(self.url(path))
-                .bearer_auth(token)
-                .json(body)
-                .send(),
-        )
+        let request = client().post(self.url(path)).bearer_auth(token).json(body);
+        Answer::of(request.send())
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -148,18 +210,38 @@ impl Program {
         Answer::of(client().get(self.url(path)).bearer_auth(token).send())
     }
 
+    pub(crate) fn put_as(&self, path: &str, token: &str, body: &Value) -> Answer {
+        let request = client().put(self.url(path)).bearer_auth(token).json(body);
+        Answer::of(request.send())
+    }
+
+    /// What a program that follows a mailed link to this service gets.
+    pub(crate) fn follow(&self, link: &str) -> Answer {
+        let path = link.strip_prefix(&self.address);
+        self.get(path.expect("a link to this service"))
+    }
+
+    /// The link of a mail as the console announces it, once it does.
+    pub(crate) fn mailed_link(&self, kind: &str, to: &str) -> String {
+        let beginning = format!("Mail ({kind}) to {to}: ");
+        let mut link = None;
+        self.until(&beginning, || {
+            let log = self.log();
+            let mut lines = log.lines().rev();
+            link = lines.find_map(|line| line.strip_prefix(&beginning).map(str::to_owned));
+            link.is_some()
+        });
+        link.unwrap()
+    }
+
     pub(crate) fn register(&self, username: &str) -> Answer {
         self.post("/users", &registration(username))
     }
 
     /// Logs in and gives the access and the refresh token.
     pub(crate) fn log_in(&self, identity: &str, password: &str) -> (String, String) {
-        let answer = self
-            .post(
-                "/users/tokens/issue",
-                &json!({ "identity": identity, "secret": password }),
-            )
-            .expect(201);
+        let body = json!({ "identity": identity, "secret": password });
+        let answer = self.post("/users/tokens/issue", &body).expect(201);
         let token = |name: &str| answer[name].as_str().unwrap().to_owned();
         (token("access_token"), token("refresh_token"))
     }
@@ -168,26 +250,14 @@ impl Program {
         self.log_in("admin@example.com", ADMIN_PASSWORD).0
     }
 
-    /// Sends a signal by number and waits for the end.
-    pub(crate) fn signal(mut self, signal: &str) -> (ExitStatus, String) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args([signal, &id])
-            .status()
-            .expect("kill runs");
-        assert!(sent.success());
-        let deadline = Instant::now() + PATIENCE;
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(
-                Instant::now() < deadline,
-                "no end after {signal}:\n{}",
-                self.log()
-            );
-            std::thread::sleep(Duration::from_millis(10));
-        };
+    pub(crate) fn send(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.running.0), signal).unwrap();
+    }
+
+    /// Waits for the end; gives the status and the whole log.
+    pub(crate) fn ended(mut self) -> (ExitStatus, String) {
+        let log = Arc::clone(&self.log);
+        let status = self.running.ended(|| log.lock().unwrap().clone());
         for reader in self.readers.drain(..) {
             reader.join().unwrap();
         }
@@ -195,64 +265,56 @@ impl Program {
     }
 
     pub(crate) fn terminate(self) -> String {
-        let (status, log) = self.signal("-TERM");
+        self.send(Signal::TERM);
+        let (status, log) = self.ended();
         assert!(status.success(), "{status}:\n{log}");
         log
     }
 
     pub(crate) fn kill(self) -> String {
-        self.signal("-KILL").1
+        self.send(Signal::KILL);
+        self.ended().1
     }
 }
 
-impl Drop for Program {
-    fn drop(&mut self) {
-        // Gone already after `signal`.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// Copies lines into the log, and to whoever waits for the banner; up to one that `closes`.
+fn copy(
+    pipe: impl std::io::Read,
+    log: &Mutex<String>,
+    lines: Option<&Sender<String>>,
+    closes: impl Fn(&str) -> bool,
+) {
+    for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+        let mut log = log.lock().unwrap();
+        log.push_str(&line);
+        log.push('\n');
+        drop(log);
+        let is_last = closes(&line);
+        if let Some(lines) = lines {
+            // Nobody waits for the banner any more once the service is up.
+            let _ = lines.send(line);
+        }
+        if is_last {
+            return;
+        }
     }
 }
 
-/// The body of a registration as the mission documents it.
-pub(crate) fn registration(username: &str) -> Value {
-    json!({
-        "first_name": "Ada",
-        "last_name": "Lovelace",
-        "credentials": { "username": username, "secret": "changeMe123" },
-        "email": format!("{username}@example.com"),
-    })
-}
-
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Value,
-    pub(crate) text: String,
-}
-
-impl Answer {
-    fn of(response: reqwest::Result<reqwest::blocking::Response>) -> Self {
-        let response = response.expect("an answer");
-        let status = response.status().as_u16();
-        let text = response.text().unwrap();
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Self { status, body, text }
+/// The address and the lines up to the last one of the banner; `None` if that did not come.
+fn banner(lines: &Receiver<String>, last_line: &str) -> Option<(String, String)> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut banner = String::new();
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let line = lines.recv_timeout(left).ok()?;
+        banner.push_str(&line);
+        banner.push('\n');
+        if line.contains(last_line) {
+            let at = banner.find("http://")?;
+            let address = banner[at..].split(|end: char| end.is_whitespace() || end == '"');
+            return Some((address.take(1).collect(), banner));
+        }
     }
-
-    /// The body, if the status is this one.
-    #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.text);
-        self.body
-    }
-}
-
-pub(crate) fn client() -> reqwest::blocking::Client {
-    reqwest::blocking::Client::builder()
-        .timeout(PATIENCE)
-        .build()
-        .unwrap()
 }
 
 /// A folder of one's own, removed with the guard.

@@ -2,26 +2,66 @@
 
 use super::*;
 
+/// What `serve` can do in this version, mails apart.
+const EMBEDDED: &[(&str, &str)] = &[("MG_USERS_STORE", "sqlite"), ("MG_USERS_AUTH", "embedded")];
+
 #[test]
 fn what_this_version_cannot_do_is_named_with_the_setting_to_use() {
     let config = load(Profile::Serve, &[]).unwrap();
     let problems = lines(&config.check_supported().unwrap_err());
-    assert_eq!(problems.len(), 2);
-    assert!(
-        problems[0].contains("MG_USERS_STORE=sqlite"),
-        "{problems:?}"
+    let wanted = [
+        "MG_USERS_STORE=sqlite",
+        "MG_USERS_AUTH=embedded",
+        "MG_USERS_MAIL=file",
+    ];
+    assert_eq!(problems.len(), wanted.len(), "{problems:?}");
+    for (line, wanted) in problems.iter().zip(wanted) {
+        assert!(line.contains(wanted), "{line}");
+    }
+    for mail in ["file", "log"] {
+        let embedded = [EMBEDDED, &[("MG_USERS_MAIL", mail)]].concat();
+        let config = load(Profile::Serve, &embedded).unwrap();
+        assert_eq!(config.check_supported(), Ok(()));
+    }
+}
+
+#[test]
+fn what_asks_for_tls_is_refused_since_passwords_would_travel_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let toml = file(
+        folder.path(),
+        "users.toml",
+        "MG_USERS_HTTP_SERVER_KEY = \"key.pem\"\n",
     );
-    assert!(
-        problems[1].contains("MG_USERS_AUTH=embedded"),
-        "{problems:?}"
-    );
-    let embedded = [("MG_USERS_STORE", "sqlite"), ("MG_USERS_AUTH", "embedded")];
-    assert!(
-        load(Profile::Serve, &embedded)
-            .unwrap()
-            .check_supported()
-            .is_ok()
-    );
+    let command_line = CommandLine {
+        config_file: Some(toml),
+        ..CommandLine::default()
+    };
+    let asked = [
+        ("MG_USERS_MAIL", "file"),
+        ("MG_USERS_HTTP_SERVER_CERT_FILE", "/etc/tls/cert.pem"),
+        ("MG_USERS_HTTP_SERVER_CA_CERTS", "ca.pem"),
+        ("MG_USERS_HTTP_CLIENT_CA_CERTS", "ca.pem"),
+    ];
+    let environment = environment(&[EMBEDDED, &asked].concat());
+    for profile in [Profile::Serve, Profile::Dev] {
+        let config = Config::load(profile, &environment, &command_line).unwrap();
+        let mut problems = lines(&config.check_supported().unwrap_err());
+        problems.sort_unstable();
+        let names = problems.iter().map(|line| {
+            assert!(line.contains("TLS") && line.contains("proxy"), "{line}");
+            line.split_once(": ").unwrap().0
+        });
+        assert_eq!(
+            names.collect::<Vec<_>>(),
+            [
+                "MG_USERS_HTTP_CLIENT_CA_CERTS",
+                "MG_USERS_HTTP_SERVER_CA_CERTS",
+                "MG_USERS_HTTP_SERVER_CERT_FILE",
+                "MG_USERS_HTTP_SERVER_KEY",
+            ]
+        );
+    }
 }
 
 #[test]
@@ -39,6 +79,12 @@ fn all_problems_are_reported_at_once_on_one_line_each() {
         ("MG_ALLOW_UNVERIFIED_USER", "no"),
         ("MG_USERS_PASS_REGEX", "("),
         ("MG_USERS_HASH_THREADS", "0"),
+        ("MG_USERS_MAIL", "pigeon"),
+        ("MG_EMAIL_FROM_ADDRESS", "nobody"),
+        ("MG_VERIFICATION_URL_PREFIX", "/verify-email"),
+        ("MG_PASSWORD_RESET_URL_PREFIX", "ftp://example.com/"),
+        ("MG_USERS_VERIFICATION_CODE_TTL", "1 day"),
+        ("MG_USERS_RESET_CODE_TTL", "999ms"),
         ("MG_USERS_API_ENUMS", "NUMBERS"),
         ("MG_USERS_LOG_LEVEL", "warning"),
         ("RUST_LOG", "users=loud"),
@@ -157,7 +203,10 @@ fn secrets_are_never_shown() {
     );
     assert!(!format!("{config:?}").contains("tell-nobody"));
     let config = load(Profile::Serve, &[]).unwrap();
-    assert!(!format!("{config:?}").contains("12345678"));
+    let printed = format!("{config:?}");
+    for hidden in ["12345678", "admin@example.com"] {
+        assert!(!printed.contains(hidden), "{printed}");
+    }
     let entry = entries().find(|entry| entry.is_secret).unwrap();
     let problem = Problem::value(
         entry,

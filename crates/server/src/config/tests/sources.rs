@@ -13,6 +13,8 @@ fn the_environment_overrides_defaults() {
             ("MG_USERS_ALLOW_SELF_REGISTER", "F"),
             ("MG_USERS_ACCESS_TOKEN_TTL", "1h30m"),
             ("MG_USERS_HASH_THREADS", "3"),
+            ("MG_USERS_MAIL", "log"),
+            ("MG_USERS_RESET_CODE_TTL", "1h"),
             ("MG_USERS_API_ENUMS", "names"),
             ("MG_USERS_INSTANCE_ID", "one"),
             ("MG_USERS_ADMIN_PASSWORD", "correct horse"),
@@ -31,11 +33,33 @@ fn the_environment_overrides_defaults() {
     assert!(!config.accounts.allow_self_register);
     assert_eq!(config.auth.access_token_ttl, Duration::from_mins(90));
     assert_eq!(config.passwords.hash_threads.get(), 3);
+    assert_eq!(config.mail.kind, MailKind::Log);
+    assert_eq!(config.mail.reset_code_ttl, Duration::from_hours(1));
     assert_eq!(config.api.enums, EnumFormat::Names);
     assert!(!config.is_default_admin_password());
     assert_eq!(
         shown(&config, "MG_USERS_HTTP_PORT"),
         ("8080", "environment")
+    );
+}
+
+#[test]
+fn one_template_serves_for_the_mails_that_have_none_of_their_own() {
+    let own = ("MG_PASSWORD_RESET_EMAIL_TEMPLATE", "reset.tmpl");
+    let common = ("MG_EMAIL_TEMPLATE", "common.tmpl");
+    let templates = |variables: &[_]| {
+        let mail = load(Profile::Serve, variables).unwrap().mail;
+        [mail.verification_template, mail.reset_template]
+    };
+    let path = |name| Some(PathBuf::from(name));
+    assert_eq!(templates(&[own]), [None, path("reset.tmpl")]);
+    assert_eq!(
+        templates(&[common]),
+        [path("common.tmpl"), path("common.tmpl")]
+    );
+    assert_eq!(
+        templates(&[own, common]),
+        [path("common.tmpl"), path("reset.tmpl")]
     );
 }
 
@@ -211,6 +235,7 @@ fn flags_are_the_last_word() {
         Path::new("/srv/users/users.sqlite")
     );
     assert_eq!(config.auth.key_path, Path::new("/srv/users/auth-key.pem"));
+    assert_eq!(config.mail.folder, Path::new("/srv/users/mail"));
     assert_eq!(
         shown(&config, "MG_USERS_SQLITE_PATH"),
         ("/srv/users/users.sqlite", "command line")
