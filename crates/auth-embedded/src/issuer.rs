@@ -34,7 +34,7 @@ impl TokenIssuer for EmbeddedAuth {
             user: request.user.clone(),
             description: request.description,
             generation: 0,
-            created_at: now,
+            created_at: begin,
             expires_at: after(begin, self.refresh_ttl),
             rotated_at: None,
         };

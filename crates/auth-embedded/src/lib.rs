@@ -30,6 +30,9 @@ pub use keys::{KeyError, check_key};
 use signing_key::SigningKey;
 use verifier::Reader;
 
+/// The key file's name in a data folder: programs that share a folder share the key.
+pub const KEY_FILE_NAME: &str = "auth-key.pem";
+
 /// Issues tokens, verifies them, and publishes the key that they are signed with.
 pub struct EmbeddedAuth {
     access_ttl: Duration,

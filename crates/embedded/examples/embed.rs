@@ -31,5 +31,6 @@ async fn main() -> anyhow::Result<()> {
     for user in page.items {
         println!("  {}  {}", user.id, user.email.as_str());
     }
+    users.close().await;
     Ok(())
 }

@@ -1,16 +1,21 @@
 //! Opens the adapters and brings them together.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use users_auth_embedded::{EmbeddedAuth, EmbeddedAuthSettings, KeyError};
+use tokio::sync::Mutex;
+use users_auth_embedded::{EmbeddedAuth, EmbeddedAuthSettings, KEY_FILE_NAME, KeyError};
 use users_domain::Settings;
-use users_domain::ports::{EventPublisher, Ports};
+use users_domain::ports::{EventPublisher, Mailer, Ports};
 use users_password::{BcryptHasher, HasherSettings};
+use users_smtp::LogMailer;
 use users_sqlite::{SqliteOptions, SqliteStore};
 use users_system::{BoundedReadEvents, LogPublisher, SystemClock, SystemEntropy};
 
+use crate::apart::{NoAnswer, apart};
+use crate::tasks::Work;
 use crate::users::Users;
 
 /// Chooses what differs from the defaults, then opens.
@@ -22,10 +27,12 @@ pub struct Builder {
     refresh_token_ttl: Duration,
     hash_threads: Option<usize>,
     publisher: Arc<dyn EventPublisher>,
+    mailer: Arc<dyn Mailer>,
 }
 
 /// Why a folder could not be opened.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// The store could not be opened or migrated.
     #[error(transparent)]
@@ -34,16 +41,29 @@ pub enum OpenError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The hasher's threads could not be started.
-    #[error("cannot start the threads that hash passwords: {0}")]
-    Hasher(#[from] std::io::Error),
-    /// The program is shutting down its runtime.
-    #[error("the runtime stopped while the store was being opened")]
-    Stopped,
+    #[error("cannot start the threads that hash passwords: {0}; raise the limit of processes")]
+    Hasher(#[source] io::Error),
+    /// The thread that opens could not be started.
+    #[error("cannot start the thread that opens the folder: {0}; raise the limit of processes")]
+    Thread(#[source] io::Error),
+    /// A bug: opening panicked. The panic's own message says more; it went where the program's
+    /// panics go.
+    #[error("the thread that opened the folder panicked")]
+    Panicked,
+}
+
+impl From<NoAnswer> for OpenError {
+    fn from(why: NoAnswer) -> Self {
+        match why {
+            NoAnswer::NoThread(error) => Self::Thread(error),
+            NoAnswer::Panicked => Self::Panicked,
+        }
+    }
 }
 
 impl Builder {
     pub(crate) fn new(folder: &Path) -> Self {
-        let auth = EmbeddedAuthSettings::new(folder.join("auth-key.pem"));
+        let auth = EmbeddedAuthSettings::new(folder.join(KEY_FILE_NAME));
         Self {
             folder: folder.to_owned(),
             settings: Settings::default(),
@@ -51,16 +71,17 @@ impl Builder {
             refresh_token_ttl: auth.refresh_ttl,
             hash_threads: None,
             publisher: Arc::new(LogPublisher),
+            mailer: Arc::new(LogMailer),
         }
     }
 
-    /// Who may register, what passwords must look like.
+    /// Who may register, what passwords must look like, how long mailed codes are good.
     #[must_use]
     pub fn settings(self, settings: Settings) -> Self {
         Self { settings, ..self }
     }
 
-    /// How long access tokens and sessions live.
+    /// How long access tokens and sessions live, in whole seconds; an hour and a day if not set.
     #[must_use]
     pub fn token_lifetimes(self, access: Duration, refresh: Duration) -> Self {
         Self {
@@ -85,22 +106,23 @@ impl Builder {
         Self { publisher, ..self }
     }
 
+    /// Who writes to people; if not set **every mail is lost**, and the log says of which kind it was.
+    #[must_use]
+    pub fn mailer(self, mailer: Arc<dyn Mailer>) -> Self {
+        Self { mailer, ..self }
+    }
+
     /// Opens the folder, making it and bringing its schema up to date where needed.
     pub async fn open(self) -> Result<Users, OpenError> {
-        // Opening reads and writes files: it gets a thread, so that no async worker waits.
-        let (opened, answer) = tokio::sync::oneshot::channel();
-        std::thread::spawn(move || {
-            // The caller may have given up meanwhile.
-            let _ = opened.send(self.open_blocking());
-        });
-        answer.await.map_err(|_| OpenError::Stopped)?
+        // Opening reads and writes files.
+        apart("users-open", move || self.open_blocking()).await?
     }
 
     fn open_blocking(self) -> Result<Users, OpenError> {
         let clock = Arc::new(SystemClock);
         let entropy = Arc::new(SystemEntropy::new());
         let store = SqliteStore::open(
-            &self.folder.join("users.sqlite"),
+            &self.folder.join(users_sqlite::FILE_NAME),
             clock.clone(),
             SqliteOptions::default(),
         )?;
@@ -108,7 +130,7 @@ impl Builder {
             EmbeddedAuthSettings {
                 access_ttl: self.access_token_ttl,
                 refresh_ttl: self.refresh_token_ttl,
-                ..EmbeddedAuthSettings::new(self.folder.join("auth-key.pem"))
+                ..EmbeddedAuthSettings::new(self.folder.join(KEY_FILE_NAME))
             },
             Arc::new(store.clone()),
             clock.clone(),
@@ -118,7 +140,7 @@ impl Builder {
         if let Some(threads) = self.hash_threads {
             hashing = HasherSettings::with_threads(threads);
         }
-        let hasher = Arc::new(BcryptHasher::start(hashing)?);
+        let hasher = Arc::new(BcryptHasher::start(hashing).map_err(OpenError::Hasher)?);
         let read_events = Arc::new(BoundedReadEvents::default());
         let ports = Ports {
             users: Arc::new(store.clone()),
@@ -126,17 +148,19 @@ impl Builder {
             issuer: auth.clone(),
             verifier: auth.clone(),
             hasher,
+            mailer: self.mailer,
             publisher: self.publisher.clone(),
             read_events: read_events.clone(),
             clock,
             entropy,
         };
-        Ok(Users::new(
-            users_domain::Users::new(ports, self.settings),
+        let work = Work {
+            services: users_domain::Users::new(ports, self.settings),
             store,
-            auth,
             read_events,
-            self.publisher,
-        ))
+            publisher: self.publisher,
+            turn: Arc::new(Mutex::new(())),
+        };
+        Ok(Users::new(work, auth))
     }
 }

@@ -17,12 +17,14 @@
 //!     .await?;
 //! let tokens = users.log_in("ada", "changeMe123").await?;
 //! # let _ = tokens;
+//! users.close().await;
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! [`Users`] dereferences to [`users_domain::Users`], so every service is at hand.
 
+mod apart;
 mod builder;
 mod tasks;
 mod users;

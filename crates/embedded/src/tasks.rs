@@ -1,100 +1,183 @@
-//! The loops behind a `Users`: effects and read events find their way out, expired sessions are
+//! The loops behind a `Users`: effects and notes of reads find their way out, and what expired is
 //! cleared away.
+
+mod restart;
+mod stop;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tracing::warn;
+use users_domain::Error;
 use users_domain::model::EffectKind;
-use users_domain::ports::{EventPublisher, RefreshTokenStore};
+use users_domain::ports::{EventPublisher, RefreshTokenStore, UserStore};
+use users_sqlite::SqliteStore;
 use users_system::BoundedReadEvents;
 
-/// How often an empty outbox is looked at.
-const PAUSE: Duration = Duration::from_millis(250);
-/// How many effects one step carries out.
-const BATCH: u32 = 100;
-/// How many notes of reads are published at the end: all that can wait, and no endless more.
-const LAST_BATCH: usize = 10_000;
-/// How often expired sessions are cleared away, and how many in one step.
-const SESSIONS_PAUSE: Duration = Duration::from_hours(1);
-const SESSIONS_BATCH: u32 = 1000;
+use restart::keep_running;
+use stop::{Stop, StopSender};
 
-/// Running loops; dropping it ends them at once, [`Tasks::stop`] after the step they are in.
+/// How often an empty outbox, or an empty queue of notes, is looked at.
+const PAUSE: Duration = Duration::from_millis(250);
+/// The longest pause while the store is away.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How many effects, or notes, one step carries out.
+const BATCH: u32 = 100;
+/// How often expired sessions and codes are cleared away, and how many of each in one step.
+const EXPIRED_PAUSE: Duration = Duration::from_hours(1);
+const EXPIRED_BATCH: u32 = 1000;
+/// How long the last steps may take.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// Running loops. Dropped, they end at once, in the middle of their work: nothing is lost by that,
+/// but another program waits up to ten seconds before it carries on. [`Tasks::stop`] ends them well.
+///
+/// A loop that panics, because a publisher or mailer did, is logged and started again after a pause
+/// that doubles from 100 ms to a minute.
+#[must_use = "tasks end at once when they are dropped"]
 pub struct Tasks {
-    stop: watch::Sender<bool>,
     running: JoinSet<()>,
+    stop: StopSender,
+}
+
+/// What the loops work on. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Work {
+    pub(crate) services: users_domain::Users,
+    pub(crate) store: SqliteStore,
+    pub(crate) read_events: Arc<BoundedReadEvents>,
+    pub(crate) publisher: Arc<dyn EventPublisher>,
+    /// Held by the loops that run: a relay must not do two steps of one kind at once.
+    pub(crate) turn: Arc<Mutex<()>>,
 }
 
 impl Tasks {
-    pub(crate) fn spawn(
-        users: users_domain::Users,
-        read_events: Arc<BoundedReadEvents>,
-        publisher: Arc<dyn EventPublisher>,
-        sessions: Arc<dyn RefreshTokenStore>,
-    ) -> Self {
-        let (stop, stopped) = watch::channel(false);
+    pub(crate) fn spawn(work: Work) -> Self {
+        // On a runtime without a timer this panics: better here, where somebody sees it, than in
+        // every loop.
+        drop(tokio::time::sleep(Duration::ZERO));
+        let (sender, stop) = stop::channel();
         let mut running = JoinSet::new();
-        running.spawn(relay(users, stopped.clone()));
-        running.spawn(expired_sessions(sessions, stopped.clone()));
-        running.spawn(async move {
-            let mut stopped = stopped;
-            while !*stopped.borrow() {
-                read_events.publish_due(&*publisher, BATCH as usize).await;
-                pause(PAUSE, &mut stopped).await;
-            }
-            read_events.publish_due(&*publisher, LAST_BATCH).await;
-        });
-        Self { stop, running }
+        running.spawn(run(work, stop));
+        Self {
+            running,
+            stop: sender,
+        }
     }
 
-    /// Ends the loops after the step they are in and gives leases back.
+    /// Ends the loops: each finishes the step it is in and does a last one, of at most a hundred
+    /// effects, so that what a short program left behind has gone out. What remains waits in the
+    /// folder, and whoever carries on may do so at once.
+    ///
+    /// It takes ten seconds at most: a publisher or mailer that hangs is dropped in the middle of its
+    /// work.
     pub async fn stop(mut self) {
-        // Nobody listens any more: the loops have ended.
-        let _ = self.stop.send(true);
-        while self.running.join_next().await.is_some() {}
+        self.stop.send();
+        let ended = async { while self.running.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_LIMIT, ended).await.is_err() {
+            warn!(
+                "tasks were dropped in the middle of their work; what is left waits in the folder"
+            );
+        }
     }
 }
 
-async fn relay(users: users_domain::Users, mut stopped: watch::Receiver<bool>) {
-    while !*stopped.borrow() {
-        for kind in EffectKind::ALL {
-            if let Err(error) = deliver(&users, kind).await {
+/// Runs every loop, once no other set of them does.
+async fn run(work: Work, mut stop: Stop) {
+    let _turn = tokio::select! {
+        biased;
+        turn = work.turn.clone().lock_owned() => turn,
+        () = stop.asked() => return,
+    };
+    let mut loops = JoinSet::new();
+    for kind in EffectKind::ALL {
+        loops.spawn(relay(work.services.clone(), kind, stop.clone()));
+    }
+    let (notes, publisher) = (work.read_events, work.publisher);
+    loops.spawn(keep_running("read events", stop.clone(), move |stop| {
+        publish_read_events(notes.clone(), publisher.clone(), stop)
+    }));
+    let store = work.store;
+    loops.spawn(keep_running("expired", stop, move |stop| {
+        clear_expired(store.clone(), stop)
+    }));
+    while loops.join_next().await.is_some() {}
+}
+
+/// Carries out effects of a kind; once more at the end, then gives the lease back.
+async fn relay(users: users_domain::Users, kind: EffectKind, stop: Stop) {
+    let again = users.clone();
+    keep_running(kind.as_str(), stop, move |stop| {
+        carry_out(again.clone(), kind, stop)
+    })
+    .await;
+    // The lease runs out by itself if it cannot be given back.
+    let _ = users.relay.release(kind).await;
+}
+
+async fn carry_out(users: users_domain::Users, kind: EffectKind, mut stop: Stop) {
+    let mut pause = PAUSE;
+    loop {
+        let last = stop.is_asked();
+        match deliver(&users, kind, &stop).await {
+            Ok(()) => pause = PAUSE,
+            Err(error) => {
                 warn!(%error, kind = kind.as_str(), "effects wait");
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
-        pause(PAUSE, &mut stopped).await;
-    }
-    for kind in EffectKind::ALL {
-        // The lease runs out by itself if it cannot be given back.
-        let _ = users.relay.release(kind).await;
+        if last {
+            return;
+        }
+        stop.pause(pause).await;
     }
 }
 
-async fn deliver(users: &users_domain::Users, kind: EffectKind) -> Result<(), users_domain::Error> {
-    // Looking is free; claiming writes.
+/// Carries out what is due now, or one step of it when time is up.
+async fn deliver(users: &users_domain::Users, kind: EffectKind, stop: &Stop) -> Result<(), Error> {
+    // Looking is cheap; claiming writes.
     if users.relay.depth(kind).await?.pending > 0 {
-        while users.relay.deliver_due(kind, BATCH).await?.more {}
+        while users.relay.deliver_due(kind, BATCH).await?.more && !stop.is_asked() {}
     }
     Ok(())
 }
 
-async fn expired_sessions(
-    sessions: Arc<dyn RefreshTokenStore>,
-    mut stopped: watch::Receiver<bool>,
+/// Publishes notes of reads; once more at the end.
+async fn publish_read_events(
+    notes: Arc<BoundedReadEvents>,
+    publisher: Arc<dyn EventPublisher>,
+    mut stop: Stop,
 ) {
-    while !*stopped.borrow() {
-        match sessions.remove_expired(SESSIONS_BATCH).await {
-            Ok(SESSIONS_BATCH..) => continue,
-            Ok(_) => {}
-            Err(error) => warn!(%error, "expired sessions were not cleared away"),
+    let batch = BATCH as usize;
+    loop {
+        let last = stop.is_asked();
+        // After a full batch more may wait.
+        while notes.publish_due(&*publisher, batch).await == batch {
+            tokio::task::yield_now().await;
         }
-        pause(SESSIONS_PAUSE, &mut stopped).await;
+        if last {
+            return;
+        }
+        stop.pause(PAUSE).await;
     }
 }
 
-/// Waits, but not beyond the end.
-async fn pause(length: Duration, stopped: &mut watch::Receiver<bool>) {
-    let _ = tokio::time::timeout(length, stopped.wait_for(|stop| *stop)).await;
+async fn clear_expired(store: SqliteStore, mut stop: Stop) {
+    while !stop.is_asked() {
+        let mut more = false;
+        for removed in [
+            store.remove_expired(EXPIRED_BATCH).await,
+            store.remove_expired_codes(EXPIRED_BATCH).await,
+        ] {
+            match removed {
+                Ok(removed) => more |= removed >= EXPIRED_BATCH,
+                Err(error) => warn!(%error, "what expired was not cleared away"),
+            }
+        }
+        if !more {
+            stop.pause(EXPIRED_PAUSE).await;
+        }
+    }
 }

@@ -1,8 +1,11 @@
 //! The services with the adapters they run on, and the few calls that most programs need.
 
+use std::fmt;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
+
+use tracing::warn;
 
 use users_auth_embedded::EmbeddedAuth;
 use users_domain::Error;
@@ -11,26 +14,22 @@ use users_domain::model::{
     BearerToken, Caller, Email, Metadata, NewUser, Page, PersonName, RequestContext, Role, Status,
     Tags, TokenPair, User, UserQuery, Username,
 };
-use users_domain::ports::{EventPublisher, PublishedKeys};
+use users_domain::ports::PublishedKeys;
 use users_domain::services::Login;
-use users_sqlite::SqliteStore;
-use users_system::BoundedReadEvents;
 
+use crate::apart::{NoAnswer, apart};
 use crate::builder::{Builder, OpenError};
-use crate::tasks::Tasks;
+use crate::tasks::{Tasks, Work};
 
-/// A whole Users on one folder.
+/// A whole Users on one folder. Cheap to clone; all clones share it.
 #[derive(Clone)]
 pub struct Users {
-    services: users_domain::Users,
-    store: SqliteStore,
+    work: Work,
     auth: Arc<EmbeddedAuth>,
-    read_events: Arc<BoundedReadEvents>,
-    publisher: Arc<dyn EventPublisher>,
 }
 
 /// Somebody who wants an account.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct SignUp<'a> {
     /// First name.
     pub first_name: &'a str,
@@ -44,21 +43,16 @@ pub struct SignUp<'a> {
     pub password: &'a str,
 }
 
+/// A password and personal data: `{:?}` shows none of them.
+impl fmt::Debug for SignUp<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignUp").finish_non_exhaustive()
+    }
+}
+
 impl Users {
-    pub(crate) fn new(
-        services: users_domain::Users,
-        store: SqliteStore,
-        auth: Arc<EmbeddedAuth>,
-        read_events: Arc<BoundedReadEvents>,
-        publisher: Arc<dyn EventPublisher>,
-    ) -> Self {
-        Self {
-            services,
-            store,
-            auth,
-            read_events,
-            publisher,
-        }
+    pub(crate) fn new(work: Work, auth: Arc<EmbeddedAuth>) -> Self {
+        Self { work, auth }
     }
 
     /// Opens a folder with everything as it comes.
@@ -120,20 +114,27 @@ impl Users {
         self.auth.key_set()
     }
 
-    /// Carries out what changes leave behind, on the present tokio runtime (with its timer), until
-    /// the answer is stopped or dropped.
+    /// Carries out what changes leave behind, on the present tokio runtime, until the answer is
+    /// stopped or dropped. While a set of tasks runs, a second one of the same `Users` waits for its
+    /// end.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime, and on one without a timer (`enable_time`).
     pub fn spawn_tasks(&self) -> Tasks {
-        Tasks::spawn(
-            self.services.clone(),
-            self.read_events.clone(),
-            self.publisher.clone(),
-            Arc::new(self.store.clone()),
-        )
+        Tasks::spawn(self.work.clone())
     }
 
-    /// Ends the store's threads once running calls are through. Later calls are refused.
-    pub fn close(&self) {
-        self.store.close();
+    /// Ends the store's threads once running calls are through, on all clones. Later calls are
+    /// refused. Stop tasks before.
+    ///
+    /// It goes on to its end where its future is dropped; a second call does nothing.
+    pub async fn close(&self) {
+        let store = self.work.store.clone();
+        if let Err(NoAnswer::NoThread(error)) = apart("users-close", move || store.close()).await {
+            warn!(%error, "no thread to be had: closing blocks the one that asked");
+            self.work.store.close();
+        }
     }
 }
 
@@ -141,6 +142,6 @@ impl Deref for Users {
     type Target = users_domain::Users;
 
     fn deref(&self) -> &Self::Target {
-        &self.services
+        &self.work.services
     }
 }
