@@ -76,6 +76,7 @@ pub(crate) fn run(root: &Path, duration: Duration) -> Result<()> {
         .measured
         .per_second();
 
+    let enumeration = Enumeration::measure(&service, duration)?;
     let idle = probe(&service, &requests, duration)?;
     let beside = thread::scope(|scope| {
         let logins = scope.spawn(|| {
@@ -119,6 +120,18 @@ pub(crate) fn run(root: &Path, duration: Duration) -> Result<()> {
             "",
             login / bare,
             Wanted::AtLeast(0.90),
+        ),
+        Figure::new(
+            "reset request for an unknown address, p50 as a fraction of that for a known one",
+            "",
+            enumeration.reset,
+            Wanted::Nothing,
+        ),
+        Figure::new(
+            "login of an unknown identity, p50 as a fraction of that with a wrong password",
+            "",
+            enumeration.login,
+            Wanted::Nothing,
         ),
         Figure::new(
             "profile p99, nothing else running",
@@ -180,6 +193,44 @@ impl Requests {
             profile: Request::new("GET", "/users/profile", Some(&token), None),
             list: Request::new("GET", "/users?limit=10", Some(&admin), None),
             login,
+        })
+    }
+}
+
+/// Whether the time of an answer tells who has an account: 1 is not at all.
+struct Enumeration {
+    reset: f64,
+    login: f64,
+}
+
+impl Enumeration {
+    fn measure(service: &RunningService, duration: Duration) -> Result<Self> {
+        let reset = |email: &str| {
+            let body = json!({ "email": email });
+            Request::new("POST", "/password/reset-request", None, Some(&body))
+        };
+        let login = |identity: &str| {
+            login_request(&json!({ "identity": identity, "secret": "not-the-password" }))
+        };
+        let fraction = |request: &dyn Fn(&str) -> Request, status| {
+            let median = |who: &str| {
+                let request = request(who);
+                let load = Load {
+                    address: service.address(),
+                    connections: 1,
+                    duration,
+                    status,
+                    every: None,
+                };
+                let measured = load.run(|_| request.clone())?;
+                anyhow::Ok(milliseconds(measured.percentile(50)))
+            };
+            let known = median(EMAIL)?;
+            anyhow::Ok(median("nobody@example.com")? / known)
+        };
+        Ok(Self {
+            reset: fraction(&reset, 201)?,
+            login: fraction(&login, 401)?,
         })
     }
 }

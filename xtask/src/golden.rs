@@ -3,10 +3,15 @@
 //! A record and our answer go through the same `describe` function, which leaves of them what must
 //! be equal; [`comparison`] compares the descriptions and knows the list of [`differences`] that
 //! are meant.
+//!
+//! Tokens come from the service as a user starts it. Events are told to a broker, which that
+//! service has not: an example of the HTTP crate replays their requests on fakes.
 
+mod account;
 mod answers;
 mod comparison;
 mod differences;
+mod events;
 mod jwt;
 mod key_documents;
 mod records;
@@ -38,5 +43,6 @@ pub(crate) fn run(root: &Path, folder: &Path) -> Result<ExitCode> {
     answers::signatures(&records, &session, &verifying_key, &mut comparison)?;
     let signing_key = SigningKey::read(&service.data().join("auth-key.pem"))?;
     validation::replay(&records, &service, &session, &signing_key, &mut comparison)?;
+    events::replay(root, &records, &mut comparison)?;
     Ok(comparison.finish())
 }

@@ -24,6 +24,16 @@ impl Members {
             .map(|(_, value)| value)
     }
 
+    /// Each member, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Whether the names ascend, byte for byte, so that none stands twice.
+    pub(crate) fn are_sorted(&self) -> bool {
+        self.0.is_sorted_by(|(one, _), (next, _)| one < next)
+    }
+
     /// Each member as `name: type`, in order: the shape of the object.
     pub(crate) fn shape(&self) -> Vec<String> {
         self.0
@@ -90,6 +100,20 @@ mod tests {
         assert_eq!(members.shape(), shape);
         assert_eq!(members.get("a"), Some(&Value::from("x")));
         assert_eq!(members.get("z"), None);
+        assert!(!members.are_sorted());
+        assert_eq!(members.iter().next(), Some(("b", &Value::from(1))));
+    }
+
+    #[test]
+    fn sorted_members_ascend_and_none_stands_twice() {
+        for (text, sorted) in [
+            (r#"{"a":1,"b":2}"#, true),
+            (r#"{"b":1,"a":2}"#, false),
+            (r#"{"a":1,"a":2}"#, false),
+        ] {
+            let members = Members::parse(text).expect("an object");
+            assert_eq!(members.are_sorted(), sorted, "{text}");
+        }
     }
 
     #[test]

@@ -9,10 +9,13 @@ mod bench;
 mod check;
 mod check_layers;
 mod ci;
+mod debian;
+mod e2e;
 mod r#gen;
 mod golden;
 mod http1;
 mod json_members;
+mod mailbox;
 mod metadata;
 mod process;
 mod running_service;
@@ -48,7 +51,7 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Runs every test; needs Rust and a C compiler, nothing else.
+    /// Runs every test; needs Rust, a C compiler, bash and curl, and installs these two on Debian.
     Test {
         /// Passed on to the tests: names to run, or options such as `--nocapture`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -56,9 +59,11 @@ enum Command {
     },
     /// Replays recorded facts of the deployed service against ours.
     Golden {
-        /// The folder with the records; it holds `tokens`.
+        /// The folder with the records; it holds `events` and `tokens`.
         folder: PathBuf,
     },
+    /// Follows the links in mails with a real browser; installs Chromium where Debian lets it.
+    E2e,
     /// Measures the release build.
     Bench {
         #[command(subcommand)]
@@ -98,6 +103,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Gen { check: true } => r#gen::check(root)?,
         Command::Test { filter } => return test::run(root, &filter),
         Command::Golden { folder } => return golden::run(root, &folder),
+        Command::E2e => e2e::run(root)?,
         Command::Bench {
             what: Bench::Http { seconds },
         } => {

@@ -95,21 +95,42 @@ pub(crate) fn build<const N: usize>(
     for binary in binaries {
         command.args(["--bin", binary]);
     }
-    println!("$ {}", shown(&command));
+    executables(&mut command, binaries)
+}
+
+/// Builds an example, whichever crate has it; returns where it lies.
+///
+/// Always in the whole workspace, so that features unify as they do for `cargo test`.
+pub(crate) fn build_example(root: &Path, name: &str) -> Result<PathBuf> {
+    let arguments = [
+        "build",
+        "--message-format",
+        "json-render-diagnostics",
+        "--workspace",
+        "--example",
+        name,
+    ];
+    let [path] = executables(&mut cargo(root, &arguments), [name])?;
+    Ok(path)
+}
+
+/// Runs a build and returns where the executables with these names lie.
+fn executables<const N: usize>(command: &mut Command, names: [&str; N]) -> Result<[PathBuf; N]> {
+    println!("$ {}", shown(command));
     let mut paths = [const { None }; N];
-    for line in output(&mut command)?.lines() {
+    for line in output(command)?.lines() {
         let message: Value = serde_json::from_str(line).context("cargo printed what is no JSON")?;
         let Some(executable) = message["executable"].as_str() else {
             continue;
         };
-        for (name, path) in binaries.iter().zip(&mut paths) {
+        for (name, path) in names.iter().zip(&mut paths) {
             if message["target"]["name"] == *name {
                 *path = Some(PathBuf::from(executable));
             }
         }
     }
     if let Some(missing) = paths.iter().position(Option::is_none) {
-        bail!("cargo built no binary `{}`", binaries[missing]);
+        bail!("cargo built no `{}`", names[missing]);
     }
     Ok(paths.map(Option::unwrap_or_default))
 }

@@ -124,8 +124,8 @@ fn free_address() -> Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
-/// A member of a JSON answer with the status that is wanted, as text.
-pub(crate) fn wanted_text(answer: &Answer<'_>, status: u16, member: &str) -> Result<String> {
+/// Fails if an answer has another status than is wanted.
+pub(crate) fn wanted_status(answer: &Answer<'_>, status: u16) -> Result<()> {
     if answer.status != status {
         bail!(
             "the service answered {} where {status} is due: {}",
@@ -133,6 +133,12 @@ pub(crate) fn wanted_text(answer: &Answer<'_>, status: u16, member: &str) -> Res
             answer.text()?
         );
     }
+    Ok(())
+}
+
+/// A member of a JSON answer with the status that is wanted, as text.
+pub(crate) fn wanted_text(answer: &Answer<'_>, status: u16, member: &str) -> Result<String> {
+    wanted_status(answer, status)?;
     let json = answer.json()?;
     let text = json[member]
         .as_str()

@@ -5,8 +5,10 @@ use serde_json::{Map, Value, json};
 
 use crate::http1::{Answer, Connection, Request};
 use crate::json_members::Members;
-use crate::running_service::{RunningService, wanted_text};
+use crate::mailbox::Mailbox;
+use crate::running_service::{RunningService, wanted_status, wanted_text};
 
+use super::account::Account;
 use super::comparison::Comparison;
 use super::jwt::{Jwt, description};
 use super::records::{Records, number, text};
@@ -33,6 +35,13 @@ impl Session {
 struct TokenPair {
     access: Jwt,
     refresh: Jwt,
+}
+
+impl TokenPair {
+    /// Both, each with its name.
+    fn named(&self) -> [(&'static str, &Jwt); 2] {
+        [("access", &self.access), ("refresh", &self.refresh)]
+    }
 }
 
 /// Registers an account, logs in and refreshes in every recorded way, and compares.
@@ -75,13 +84,15 @@ pub(super) fn replay(
         comparison,
     )?;
 
+    let unverified = account(&mut connection, Some(&user_id), &login.access_text)?;
+    // The refreshed pair must say what the account is now, not what it was at the login.
+    prove_the_address(&mut connection, service, &login.access_text)?;
     let recorded_refresh = records.read("tokens/http-refresh.json")?;
     let path = text(&recorded_refresh, "/request/path")?;
     let refresh = login.refresh_text.as_str();
     let answer = connection.send(&Request::new("POST", path, Some(refresh), None))?;
     let refreshed = tokens("http-refresh.json", &recorded_refresh, &answer, comparison)?;
 
-    let account = profile(&mut connection, &login.access_text)?;
     for (name, ours) in [
         ("access-user.json", &login.pair.access),
         ("refresh-user.json", &login.pair.refresh),
@@ -93,24 +104,32 @@ pub(super) fn replay(
         let recorded = Jwt::parse(text(&record, "/token")?)?;
         comparison.compare(name, &describe(name, &recorded), &describe(name, ours));
     }
-    // The recorded account had a verified address; a new one of ours has not.
-    let of_the_account = |jwt: &Jwt, verified: bool| {
-        let claim = jwt.claims.get("verified").and_then(Value::as_bool);
-        description([(
-            "verified is that of the account",
-            json!(claim == Some(verified)),
-        )])
-    };
     let recorded_pair = pair_in(&recorded_login)?;
+    let recorded_refreshed = pair_in(&recorded_refresh)?;
+    let recorded_ada = recorded_account(records, Some("create--register_minimal"), "profile")?;
+    let ada = account(&mut connection, Some(&user_id), &refreshed.access_text)?;
+    let recorded_administrator = recorded_account(records, None, "view_own_admin")?;
+    let administrator = account(&mut connection, None, &admin.access_text)?;
+    let recorded_admin = pair_in(&recorded_admin)?;
     comparison.compare(
         "http-login.json: account",
-        &of_the_account(&recorded_pair.access, true),
-        &of_the_account(&login.pair.access, account["verified_at"].is_string()),
+        &recorded_ada.describe(recorded_pair.named()),
+        &unverified.describe(login.pair.named()),
+    );
+    comparison.compare(
+        "http-refresh.json: account",
+        &recorded_ada.describe(recorded_refreshed.named()),
+        &ada.describe(refreshed.pair.named()),
+    );
+    comparison.compare(
+        "http-login-admin.json: account",
+        &recorded_administrator.describe(recorded_admin.named()),
+        &administrator.describe(admin.pair.named()),
     );
 
     comparison.compare(
         "http-login.json and http-refresh.json",
-        &describe_session(&recorded_pair, &pair_in(&recorded_refresh)?),
+        &describe_session(&recorded_pair, &recorded_refreshed),
         &describe_session(&login.pair, &refreshed.pair),
     );
     Ok(Session {
@@ -167,10 +186,43 @@ fn register(connection: &mut Connection) -> Result<String> {
     wanted_text(&answer, 201, "id").context("the account for the replay was not registered")
 }
 
-fn profile(connection: &mut Connection, access: &str) -> Result<Value> {
-    connection
-        .send(&Request::new("GET", "/users/profile", Some(access), None))?
-        .json()
+/// Follows the link of the verification mail as a program does.
+fn prove_the_address(
+    connection: &mut Connection,
+    service: &RunningService,
+    access: &str,
+) -> Result<()> {
+    let ask = Request::new("POST", "/users/send-verification", Some(access), None);
+    wanted_status(&connection.send(&ask)?, 200)?;
+    let link = Mailbox::of(service.data()).next_link("verification")?;
+    let path = link.find("/verify-email").map(|start| &link[start..]);
+    let path = path.with_context(|| format!("a link to another page: {link}"))?;
+    let follow = Request::new("GET", path, None, None);
+    wanted_status(&connection.send(&follow)?, 200)
+}
+
+/// The account whose access token this is, as the service shows it.
+fn account(connection: &mut Connection, registered: Option<&str>, access: &str) -> Result<Account> {
+    let request = Request::new("GET", "/users/profile", Some(access), None);
+    Account::new(registered, &connection.send(&request)?.json()?)
+}
+
+/// The same of the records.
+fn recorded_account(
+    records: &Records,
+    registration: Option<&str>,
+    profile: &str,
+) -> Result<Account> {
+    let registered = match registration {
+        Some(name) => Some(records.read(&format!("events/{name}.json"))?),
+        None => None,
+    };
+    let registered = registered
+        .as_ref()
+        .map(|record| text(record, "/http/response/body/id"))
+        .transpose()?;
+    let profile = records.read(&format!("events/view_profile--{profile}.json"))?;
+    Account::new(registered, &profile["http"]["response"]["body"])
 }
 
 /// Two tokens, also as they were written.

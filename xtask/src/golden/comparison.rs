@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 /// A difference between the records and us that is meant.
 pub(super) struct Difference {
-    /// Where: the subjects of comparisons, each of which must show it.
+    /// Where: the subjects of comparisons, each of which must show it. One that ends in `*` stands
+    /// for all that begin so and have the fact on either side.
     pub(super) subjects: &'static [&'static str],
     /// Which of the facts told about each subject.
     pub(super) fact: &'static str,
@@ -21,7 +22,9 @@ pub(super) struct Difference {
 pub(super) struct Comparison {
     intended: &'static [Difference],
     as_recorded: usize,
-    /// Index into `intended`, and the subject.
+    /// Those of `intended` that came up: the index, and the subject.
+    looked_at: BTreeSet<(usize, String)>,
+    /// Those of them that were as meant.
     met: BTreeSet<(usize, String)>,
     failures: Vec<String>,
 }
@@ -31,6 +34,7 @@ impl Comparison {
         Self {
             intended,
             as_recorded: 0,
+            looked_at: BTreeSet::new(),
             met: BTreeSet::new(),
             failures: Vec::new(),
         }
@@ -54,9 +58,13 @@ impl Comparison {
 
     fn compare_fact(&mut self, subject: &str, fact: &str, recorded: &Value, ours: &Value) {
         let listed = self.intended.iter().position(|difference| {
-            difference.fact == fact && difference.subjects.contains(&subject)
+            let mut places = difference.subjects.iter();
+            difference.fact == fact && places.any(|place| covers(place, subject))
         });
         let difference = listed.map(|index| &self.intended[index]);
+        if let Some(index) = listed {
+            self.looked_at.insert((index, subject.to_owned()));
+        }
         let failure = match (difference, recorded == ours) {
             (None, true) => {
                 self.as_recorded += 1;
@@ -118,18 +126,22 @@ impl Comparison {
         for (index, difference) in self.intended.iter().enumerate() {
             for subject in difference.subjects {
                 let place = format!("{subject}: {}: ", difference.fact);
-                let is_met = self.met.contains(&(index, (*subject).to_owned()))
-                    || self
-                        .failures
-                        .iter()
-                        .any(|failure| failure.starts_with(&place));
-                if !is_met {
+                let mut looked_at = self.looked_at.iter();
+                if !looked_at.any(|(there, at)| *there == index && covers(subject, at)) {
                     self.failures.push(format!(
                         "{place}listed as an intended difference, but never compared: strike it off"
                     ));
                 }
             }
         }
+    }
+}
+
+/// Whether a place on the list is, or stands for, a subject.
+fn covers(place: &str, subject: &str) -> bool {
+    match place.strip_suffix('*') {
+        Some(beginning) => subject.starts_with(beginning),
+        None => subject == place,
     }
 }
 
@@ -192,6 +204,24 @@ mod tests {
             assert_eq!((met, failures.len()), (0, 1), "{failures:?}");
             assert!(failures[0].contains(complaint), "{failures:?}");
         }
+    }
+
+    #[test]
+    fn a_place_with_a_star_stands_for_all_that_begin_so_and_have_the_fact() {
+        const EVERY_LOGIN: &[Difference] = &[Difference {
+            subjects: &["log*"],
+            ..MEANT[0]
+        }];
+        let status = |status: u16| json!({ "status": status });
+        assert_eq!(
+            outcome(EVERY_LOGIN, status(200), status(201)),
+            (0, 1, vec![])
+        );
+        assert_eq!(outcome(EVERY_LOGIN, status(200), status(200)).2.len(), 1);
+        let (_, _, failures) = outcome(EVERY_LOGIN, json!({}), json!({}));
+        assert!(failures[0].contains("never compared"), "{failures:?}");
+        assert!(!covers("log*", "lo"));
+        assert!(!covers("log", "login"));
     }
 
     #[test]

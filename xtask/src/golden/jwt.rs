@@ -80,7 +80,7 @@ fn decoded(part: &str) -> Result<String> {
 }
 
 /// The version digit of a hyphenated lower-case UUID; `None` if it is none.
-fn uuid_version(text: &str) -> Option<String> {
+pub(super) fn uuid_version(text: &str) -> Option<String> {
     let lengths: Vec<usize> = text.split('-').map(str::len).collect();
     let is_hex = |c: char| c == '-' || (c.is_ascii_hexdigit() && !c.is_ascii_uppercase());
     if lengths != [8, 4, 4, 4, 12] || !text.chars().all(is_hex) {

@@ -13,15 +13,32 @@ pub(super) struct Records {
 impl Records {
     /// Fails where there are none, so that nothing passes unseen.
     pub(super) fn open(folder: &Path) -> Result<Self> {
-        if !folder.join("tokens").is_dir() {
-            bail!(
-                "no records at {}: it must hold the folder `tokens`",
-                folder.display()
-            );
+        for kind in ["events", "tokens"] {
+            if !folder.join(kind).is_dir() {
+                bail!(
+                    "no records at {}: it must hold the folder `{kind}`",
+                    folder.display()
+                );
+            }
         }
         Ok(Self {
             folder: folder.to_owned(),
         })
+    }
+
+    /// Where the records of a kind are.
+    pub(super) fn folder(&self, kind: &str) -> PathBuf {
+        self.folder.join(kind)
+    }
+
+    /// The names of all files of a kind.
+    pub(super) fn names(&self, kind: &str) -> Result<Vec<String>> {
+        let folder = self.folder(kind);
+        let entries = std::fs::read_dir(&folder)
+            .with_context(|| format!("cannot list {}", folder.display()))?;
+        entries
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect()
     }
 
     /// One record.
