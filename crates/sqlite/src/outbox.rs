@@ -83,13 +83,16 @@ impl Outbox for SqliteStore {
         &self,
         kind: EffectKind,
         fence: Fence,
-        item: OutboxItemId,
+        items: &[OutboxItemId],
     ) -> Result<(), StoreError> {
+        let items = items.to_vec();
         self.threads()
             .write(move |connection| {
                 show_fence(connection, kind, fence)?;
-                let items = outbox::table.filter(outbox::kind.eq(kind.as_str()));
-                diesel::delete(items.filter(outbox::id.eq(item.0))).execute(connection)?;
+                for OutboxItemId(id) in items {
+                    let of_kind = outbox::table.filter(outbox::kind.eq(kind.as_str()));
+                    diesel::delete(of_kind.filter(outbox::id.eq(id))).execute(connection)?;
+                }
                 Ok(())
             })
             .await

@@ -26,7 +26,7 @@ pub const LEASE: Duration = Duration::from_secs(10);
 ///   [`StoreError::LeaseLost`].
 /// - `claim` returns at most `limit` items that are due now, in order, and does not remove them;
 ///   the same holder that claims again without settling sees them again.
-/// - `done` removes an item; settling an item that is gone is no error.
+/// - `done` removes items, all or none; settling an item that is gone is no error.
 /// - `retry` counts an attempt and makes the item due at the given moment; `park` puts it aside for
 ///   good: it is never claimed again, counts as parked, and no longer holds back its key.
 /// - A record that this program cannot read is claimed as [`UnknownEffect`], never dropped.
@@ -45,12 +45,12 @@ pub trait Outbox: Send + Sync {
         limit: u32,
     ) -> Result<Option<Claim>, StoreError>;
 
-    /// The item is carried out.
+    /// These items are carried out.
     async fn done(
         &self,
         kind: EffectKind,
         fence: Fence,
-        item: OutboxItemId,
+        items: &[OutboxItemId],
     ) -> Result<(), StoreError>;
 
     /// The item shall be tried again at `due_at`.

@@ -11,8 +11,8 @@ use tracing::{error, info, warn};
 use crate::error::Error;
 use crate::model::{Effect, EffectKind, UnknownEffect};
 use crate::ports::{
-    Claim, Fence, LEASE, LeaseHolder, OutboxDepth, OutboxItem, Ports, PublishError, StoreError,
-    uuid_v4,
+    Claim, Fence, LEASE, LeaseHolder, OutboxDepth, OutboxItem, OutboxItemId, Ports, PublishError,
+    StoreError, uuid_v4,
 };
 use crate::users::Settings;
 
@@ -79,6 +79,7 @@ impl Relay {
             ..Progress::default()
         };
         let mut waiting_keys: Vec<String> = Vec::new();
+        let mut carried_out: Vec<OutboxItemId> = Vec::new();
         for item in items {
             // Settling needs the lease: what is left is claimed again under a renewed one.
             if self.ports.clock.now() - claimed_at > LEASE / 2 {
@@ -88,24 +89,56 @@ impl Relay {
             if waiting_keys.contains(&item.key) {
                 continue;
             }
-            match self.deliver(kind, fence, &item).await {
-                Ok(Outcome::Delivered) => progress.delivered += 1,
-                Ok(Outcome::Parked) => progress.parked += 1,
+            let settled = match self.deliver(kind, fence, &item).await {
+                Ok(Outcome::Delivered) => {
+                    carried_out.push(item.id);
+                    if settles_at_once(kind) {
+                        self.settle(kind, fence, &mut carried_out, &mut progress)
+                            .await
+                    } else {
+                        Ok(())
+                    }
+                }
+                Ok(Outcome::Parked) => {
+                    progress.parked += 1;
+                    Ok(())
+                }
                 Ok(Outcome::Retried) => {
                     progress.retried += 1;
                     waiting_keys.push(item.key);
+                    Ok(())
                 }
-                Err(StoreError::LeaseLost) => {
-                    warn!("another replica took over; it carries on");
-                    return Ok(Progress {
-                        held_elsewhere: true,
-                        ..progress
-                    });
-                }
-                Err(error) => return Err(outbox_error(error)),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = settled {
+                return ended(error, progress);
             }
         }
-        Ok(progress)
+        match self
+            .settle(kind, fence, &mut carried_out, &mut progress)
+            .await
+        {
+            Ok(()) => Ok(progress),
+            Err(error) => ended(error, progress),
+        }
+    }
+
+    /// Has what was carried out removed, in one go.
+    async fn settle(
+        &self,
+        kind: EffectKind,
+        fence: Fence,
+        carried_out: &mut Vec<OutboxItemId>,
+        progress: &mut Progress,
+    ) -> Result<(), StoreError> {
+        if carried_out.is_empty() {
+            return Ok(());
+        }
+        self.ports.outbox.done(kind, fence, carried_out).await?;
+        // No step claims more than a u32 counts.
+        progress.delivered += u32::try_from(carried_out.len()).unwrap_or(u32::MAX);
+        carried_out.clear();
+        Ok(())
     }
 
     /// Lets another replica take over at once.
@@ -135,10 +168,7 @@ impl Relay {
     ) -> Result<Outcome, StoreError> {
         let outbox = &self.ports.outbox;
         match self.carry_out(&item.effect).await {
-            Ok(()) => {
-                outbox.done(kind, fence, item.id).await?;
-                Ok(Outcome::Delivered)
-            }
+            Ok(()) => Ok(Outcome::Delivered),
             Err(Failure::Never(reason)) => {
                 error!(
                     item = item.id.0,
@@ -191,6 +221,30 @@ enum Outcome {
 enum Failure {
     Never(String),
     NotNow,
+}
+
+/// Settling each effect by itself costs a write; settling many together repeats more of them after a
+/// crash. Repeated events carry the same id and ended sessions stay ended, but people read mails.
+const fn settles_at_once(kind: EffectKind) -> bool {
+    match kind {
+        EffectKind::Mail => true,
+        EffectKind::Event | EffectKind::EndSessions => false,
+    }
+}
+
+/// How a step ends that could not settle something.
+fn ended(error: StoreError, progress: Progress) -> Result<Progress, Error> {
+    match error {
+        StoreError::LeaseLost => {
+            warn!("another replica took over; it carries on");
+            Ok(Progress {
+                held_elsewhere: true,
+                more: false,
+                ..progress
+            })
+        }
+        error => Err(outbox_error(error)),
+    }
 }
 
 /// One second, doubled with every attempt, up to a minute.

@@ -229,7 +229,7 @@ async fn a_repeat_carries_the_same_id() {
     let relay = relay_with_faulty_outbox(&fakes, FaultPlan::nth(2, Fault::Away));
     assert_unavailable(&relay.deliver_due(EVENT, 100).await, "outbox");
     assert_eq!(deliver(&relay).await.delivered, 2);
-    assert_eq!(published(&fakes), [1, 1, 2]);
+    assert_eq!(published(&fakes), [1, 2, 1, 2]);
 }
 
 #[tokio::test]
@@ -255,15 +255,19 @@ fn whenever_the_process_ends_nothing_is_lost() {
                 .unwrap()
                 .unwrap();
             assert!(waiting(&fakes).is_empty());
-            let mut events = published(&fakes);
-            let all = events.len();
-            events.dedup();
-            assert_eq!(events, [1, 2], "ended after {waits} waits");
-            all
+            let events = published(&fakes);
+            let mut without_repeats = Vec::new();
+            for event in &events {
+                if !without_repeats.contains(event) {
+                    without_repeats.push(*event);
+                }
+            }
+            assert_eq!(without_repeats, [1, 2], "ended after {waits} waits");
+            events.len()
         })
         .collect();
-    // A process that ends between publishing and removing an event publishes it again.
-    assert_eq!(publications, [2, 2, 3, 2, 3, 2, 2, 2]);
+    // A process that ends between publishing and removing events publishes them again.
+    assert_eq!(publications, [2, 2, 4, 2, 2, 2, 2, 2]);
 }
 
 #[tokio::test]

@@ -276,9 +276,9 @@ impl Outbox for Ledger {
         &self,
         kind: EffectKind,
         fence: Fence,
-        item: OutboxItemId,
+        items: &[OutboxItemId],
     ) -> Result<(), StoreError> {
-        self.store.done(kind, fence, item).await
+        self.store.done(kind, fence, items).await
     }
 
     async fn retry(

@@ -31,7 +31,7 @@ async fn a_clock_set_back_does_not_stop_the_outbox() {
     let claim = store.claim(KIND, &holder("me"), 10).await.unwrap().unwrap();
     assert_eq!(claim.items.len(), 1);
     assert!(claim.fence > gone.fence);
-    let late = store.done(KIND, gone.fence, claim.items[0].id).await;
+    let late = store.done(KIND, gone.fence, &[claim.items[0].id]).await;
     assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
 }
 

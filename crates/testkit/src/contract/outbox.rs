@@ -71,6 +71,7 @@ suite! {
     a_fence_never_given_settles_nothing,
     a_lease_that_ran_out_untaken_still_settles,
     a_done_item_is_gone,
+    several_items_are_done_together_or_not_at_all,
     settling_an_item_that_is_gone_is_no_error,
     a_retried_item_is_due_at_its_moment_and_counts_the_attempt,
     a_retry_due_in_the_past_is_due_at_once,

@@ -102,9 +102,9 @@ impl<P: Outbox + ?Sized> Outbox for Faulty<P> {
         &self,
         kind: EffectKind,
         fence: Fence,
-        item: OutboxItemId,
+        items: &[OutboxItemId],
     ) -> Result<(), StoreError> {
-        self.call(STORE_AWAY, self.good.done(kind, fence, item))
+        self.call(STORE_AWAY, self.good.done(kind, fence, items))
             .await
     }
 

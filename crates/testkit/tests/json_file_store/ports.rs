@@ -81,8 +81,8 @@ impl Outbox for JsonFileStore {
         self.change(self.memory.claim(kind, holder, limit)).await
     }
 
-    async fn done(&self, kind: EffectKind, fence: Fence, item: OutboxItemId) -> Answer<()> {
-        self.change(self.memory.done(kind, fence, item)).await
+    async fn done(&self, kind: EffectKind, fence: Fence, items: &[OutboxItemId]) -> Answer<()> {
+        self.change(self.memory.done(kind, fence, items)).await
     }
 
     async fn retry(

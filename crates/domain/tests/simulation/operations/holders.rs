@@ -111,9 +111,14 @@ pub(super) fn update_profile(world: &World, users: Users) -> Option<Attempt> {
 
 pub(super) fn update_email(world: &World, users: Users) -> Option<Attempt> {
     let this = Operation::UpdateEmail;
-    ask(this, Right::UpdateEmail, world, users, |world, _| {
-        let address = match world.below(4) {
+    ask(this, Right::UpdateEmail, world, users, |world, account| {
+        let history = world.ledger.history(&account.id);
+        let address = match world.below(6) {
             0 => world.any_account()?.email.as_str().to_owned(),
+            1 => history[world.below(history.len())]
+                .email
+                .as_str()
+                .to_owned(),
             _ => format!("{}@example.com", world.fresh("address")),
         };
         let email = Email::parse(&address).unwrap();

@@ -14,7 +14,7 @@ pub async fn it_serves_a_bare_runtime(subject: &OutboxUnderTest) {
         let claim = outbox.claim(KIND, &holder("bare"), 10).await;
         let claim = claim.unwrap().unwrap();
         let [a, b, c] = [0, 1, 2].map(|position| item(&claim, position).id);
-        outbox.done(KIND, claim.fence, a).await.unwrap();
+        outbox.done(KIND, claim.fence, &[a]).await.unwrap();
         outbox.retry(KIND, claim.fence, b, now).await.unwrap();
         outbox.park(KIND, claim.fence, c, "reason").await.unwrap();
         assert_eq!(outbox.depth(KIND).await.unwrap().pending, 1);
@@ -49,7 +49,7 @@ pub async fn a_dropped_settlement_is_wholly_done_or_undone(subject: &OutboxUnder
         let claim = subject.claim().await;
         let [done, retry, park] = [0, 1, 2].map(|position| item(&claim, position).id);
         let (outbox, fence) = (&subject.outbox, claim.fence);
-        dropped_after(polls, outbox.done(KIND, fence, done)).await;
+        dropped_after(polls, outbox.done(KIND, fence, &[done])).await;
         dropped_after(polls, outbox.retry(KIND, fence, retry, subject.now())).await;
         dropped_after(polls, outbox.park(KIND, fence, park, "reason")).await;
         for item in subject.claim().await.items {
@@ -57,7 +57,7 @@ pub async fn a_dropped_settlement_is_wholly_done_or_undone(subject: &OutboxUnder
             assert!(item.attempts == 0 || (item.id == retry && item.attempts == 1));
         }
         for id in [done, retry, park] {
-            outbox.done(KIND, fence, id).await.unwrap();
+            outbox.done(KIND, fence, &[id]).await.unwrap();
         }
         assert!(subject.keys().await.is_empty());
     }
@@ -82,7 +82,7 @@ pub async fn away_it_answers_unavailable(subject: &OutboxUnderTest) {
     let (outbox, fence, id) = (&subject.outbox, claim.fence, item(&claim, 0).id);
     let settled: [Result<(), StoreError>; 5] = [
         outbox.add(vec![effect_of(KIND, "b", 1)]).await,
-        outbox.done(KIND, fence, id).await,
+        outbox.done(KIND, fence, &[id]).await,
         outbox
             .retry(KIND, fence, OutboxItemId(7), subject.now())
             .await,

@@ -114,7 +114,7 @@ async fn assert_settles_nothing(subject: &OutboxUnderTest, fence: Fence, current
     let id = item(&before, 0).id;
     let later = subject.now() + LEASE;
     for answer in [
-        outbox.done(KIND, fence, id).await,
+        outbox.done(KIND, fence, &[id]).await,
         outbox.retry(KIND, fence, id, later).await,
         outbox.park(KIND, fence, id, "reason").await,
     ] {
@@ -153,7 +153,7 @@ pub async fn a_lease_that_ran_out_untaken_still_settles(subject: &OutboxUnderTes
     let outbox = &subject.outbox;
     let now = subject.now();
     outbox
-        .done(KIND, claim.fence, item(&claim, 0).id)
+        .done(KIND, claim.fence, &[item(&claim, 0).id])
         .await
         .unwrap();
     outbox

@@ -120,7 +120,7 @@ pub async fn a_name_is_one_of_its_kind(subject: &OutboxUnderTest) {
     assert_eq!(subject.mails().await, [verification_of("ada")]);
     let claim = subject.claim_mails().await;
     let id = item(&claim, 0).id;
-    subject.outbox.done(MAIL, claim.fence, id).await.unwrap();
+    subject.outbox.done(MAIL, claim.fence, &[id]).await.unwrap();
     // Of its own kind it holds, even where it cannot be read.
     put_record(record(MAIL, 99));
     subject.add_mails([verification_of("ada")]).await;
@@ -158,7 +158,7 @@ pub async fn what_is_done_may_be_added_again(subject: &OutboxUnderTest) {
             assert_eq!(subject.mails().await, std::slice::from_ref(&mail));
             let claim = subject.claim_mails().await;
             let id = item(&claim, 0).id;
-            subject.outbox.done(MAIL, claim.fence, id).await.unwrap();
+            subject.outbox.done(MAIL, claim.fence, &[id]).await.unwrap();
         }
     }
 }

@@ -41,7 +41,7 @@ pub async fn a_claim_takes_no_more_than_its_limit_and_in_order(subject: &OutboxU
             taken.push(item.key.clone());
             subject
                 .outbox
-                .done(KIND, claim.fence, item.id)
+                .done(KIND, claim.fence, &[item.id])
                 .await
                 .unwrap();
         }
@@ -56,7 +56,11 @@ pub async fn a_claim_of_nothing_gives_the_lease_alone(subject: &OutboxUnderTest)
     assert!(subject.try_claim("second", 10).await.is_none());
     // The fence of such a claim settles what was claimed before or after it.
     let first = item(&subject.claim().await, 0).id;
-    subject.outbox.done(KIND, claim.fence, first).await.unwrap();
+    subject
+        .outbox
+        .done(KIND, claim.fence, &[first])
+        .await
+        .unwrap();
 }
 
 pub async fn a_claim_of_a_kind_without_items_is_empty(subject: &OutboxUnderTest) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use users_domain::model::Timestamp;
-use users_domain::ports::{Clock, OutboxDepth, OutboxItemId};
+use users_domain::ports::{Clock, Fence, OutboxDepth, OutboxItemId, StoreError};
 
 use super::{KIND, OutboxUnderTest, item};
 
@@ -46,11 +46,26 @@ pub async fn a_done_item_is_gone(subject: &OutboxUnderTest) {
     let middle = item(&claim, 1).id;
     subject
         .outbox
-        .done(KIND, claim.fence, middle)
+        .done(KIND, claim.fence, &[middle])
         .await
         .unwrap();
     assert_eq!(subject.keys().await, ["a", "a"]);
     assert_eq!(subject.depth().await.pending, 2);
+}
+
+pub async fn several_items_are_done_together_or_not_at_all(subject: &OutboxUnderTest) {
+    subject.add(&["a", "b", "c"]).await;
+    let claim = subject.claim().await;
+    let two = [item(&claim, 0).id, item(&claim, 2).id];
+    let stale = Fence(claim.fence.0 - 1);
+    let outbox = &subject.outbox;
+    assert!(matches!(
+        outbox.done(KIND, stale, &two).await,
+        Err(StoreError::LeaseLost)
+    ));
+    assert_eq!(subject.keys().await, ["a", "b", "c"]);
+    outbox.done(KIND, claim.fence, &two).await.unwrap();
+    assert_eq!(subject.keys().await, ["b"]);
 }
 
 pub async fn settling_an_item_that_is_gone_is_no_error(subject: &OutboxUnderTest) {
@@ -58,10 +73,10 @@ pub async fn settling_an_item_that_is_gone_is_no_error(subject: &OutboxUnderTest
     let claim = subject.claim().await;
     let gone = item(&claim, 0).id;
     let outbox = &subject.outbox;
-    outbox.done(KIND, claim.fence, gone).await.unwrap();
+    outbox.done(KIND, claim.fence, &[gone]).await.unwrap();
     for id in [gone, OutboxItemId(i64::MAX), OutboxItemId(-1)] {
         let now = subject.now();
-        outbox.done(KIND, claim.fence, id).await.unwrap();
+        outbox.done(KIND, claim.fence, &[id]).await.unwrap();
         outbox.retry(KIND, claim.fence, id, now).await.unwrap();
         outbox
             .park(KIND, claim.fence, id, "too large")
@@ -178,7 +193,11 @@ pub async fn the_depth_counts_what_waits_and_what_is_parked(subject: &OutboxUnde
     subject.put_off(0).await;
     let claim = subject.claim().await;
     let third = item(&claim, 0).id;
-    subject.outbox.done(KIND, claim.fence, third).await.unwrap();
+    subject
+        .outbox
+        .done(KIND, claim.fence, &[third])
+        .await
+        .unwrap();
     let depth = subject.depth().await;
     assert_eq!((depth.pending, depth.parked), (3, 1));
 }
@@ -199,7 +218,7 @@ pub async fn the_depth_knows_since_when_the_oldest_waits(subject: &OutboxUnderTe
     assert_eq!(subject.depth().await.oldest, Some(added[1]));
     for item in subject.claim().await.items {
         let fence = subject.claim().await.fence;
-        subject.outbox.done(KIND, fence, item.id).await.unwrap();
+        subject.outbox.done(KIND, fence, &[item.id]).await.unwrap();
     }
     assert_eq!(subject.depth().await.oldest, None);
 }

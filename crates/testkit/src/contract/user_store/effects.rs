@@ -71,7 +71,10 @@ impl UserStoreUnderTest {
         let claim = self.outbox.claim(MAIL, &suite, 10_000).await.unwrap();
         let claim = claim.expect("nobody else holds the lease");
         for item in claim.items {
-            self.outbox.done(MAIL, claim.fence, item.id).await.unwrap();
+            self.outbox
+                .done(MAIL, claim.fence, &[item.id])
+                .await
+                .unwrap();
         }
     }
 }

@@ -192,16 +192,18 @@ impl Outbox for MemoryStore {
         &self,
         kind: EffectKind,
         fence: Fence,
-        item: OutboxItemId,
+        items: &[OutboxItemId],
     ) -> Result<(), StoreError> {
         let backlog = &mut self.state().backlog;
         backlog.show_fence(kind, fence)?;
-        if backlog
-            .items
-            .get(&item.0)
-            .is_some_and(|item| item.record.kind == kind)
-        {
-            backlog.items.remove(&item.0);
+        for item in items {
+            if backlog
+                .items
+                .get(&item.0)
+                .is_some_and(|item| item.record.kind == kind)
+            {
+                backlog.items.remove(&item.0);
+            }
         }
         Ok(())
     }
