@@ -316,6 +316,14 @@ pub fn table_md() -> String {
 }
 
 fn row(text: &mut String, name: &str, rule: Rule) {
+    if rule.who == Who::Operator {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "| {name} | none opens it | the operator, on the command line | | |"
+        );
+        return;
+    }
     let bearer = match rule.bearer {
         Bearer::Ignored => "not looked at",
         Bearer::Optional => "access token, if any",

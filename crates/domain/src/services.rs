@@ -153,7 +153,8 @@ fn notice(user: &User, notice: Notice) -> MailRequest {
     MailRequest::Notice {
         user: user.id.clone(),
         notice,
-        address: None,
+        // Where it was when it happened: whoever changes the address next does not silence it.
+        address: Some(user.email.clone()),
     }
 }
 

@@ -20,7 +20,7 @@ use users_domain::model::{BearerToken, Caller, RequestContext, RequestId};
 use crate::error::Refusal;
 use crate::state::Api;
 
-pub(crate) use account::{AccountId, OnAccount};
+pub(crate) use account::{AccountId, AtVersion, OnAccount};
 pub use body::MAX_BODY_BYTES;
 pub(crate) use body::{Body, FromMembers, IgnoredBody};
 pub(crate) use form::Form;

@@ -82,13 +82,13 @@ pub(crate) struct UserRow {
 )]
 pub(crate) struct ChangedColumns {
     pub(crate) email: Option<StoredText>,
-    secret: Option<Option<StoredText>>,
+    pub(crate) secret: Option<Option<StoredText>>,
     tags: Option<Option<StoredText>>,
     metadata: Option<Option<StoredText>>,
     created_at: Option<Option<i64>>,
     updated_at: Option<Option<i64>>,
     updated_by: Option<Option<StoredText>>,
-    status: Option<i64>,
+    pub(crate) status: Option<i64>,
     role: Option<Option<i64>>,
     pub(crate) username: Option<Option<StoredText>>,
     first_name: Option<StoredText>,

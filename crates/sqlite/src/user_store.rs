@@ -196,6 +196,9 @@ fn carry_out(
             refuse_taken_email(connection, id, &user.email.folded())?;
             one_time_codes::void(connection, id, None, now)?;
         }
+        if changes.secret.is_some() || changes.status.is_some() {
+            one_time_codes::void(connection, id, Some(CodePurpose::ResetSecret), now)?;
+        }
         if let (Some(_), Some(username)) = (&changes.username, &user.username) {
             refuse_taken_username(connection, id, &username.folded())?;
         }

@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -107,11 +109,22 @@ impl Browser {
         Ok(found?.as_array().map_or(0, Vec::len))
     }
 
-    /// Presses a button.
+    /// Presses a button that leads to another page, and waits until the present one is gone: the
+    /// driver may answer before that.
     pub(super) fn click(&mut self, css: &str) -> Result<()> {
         let element = self.find(css)?;
         let path = format!("{element}/click");
-        self.session.post(&path, &json!({})).map(drop)
+        self.session.post(&path, &json!({}))?;
+        let begun = Instant::now();
+        while self.session.get(&format!("{element}/name")).is_ok() {
+            ensure!(
+                begun.elapsed() < Duration::from_millis(PATIENCE.into()),
+                "{css} led nowhere; {}",
+                self.page()
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
     }
 
     /// Types a text into an empty field.

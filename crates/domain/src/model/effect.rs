@@ -219,7 +219,7 @@ impl MailRequest {
     fn once(&self) -> Option<String> {
         match self {
             Self::Verification { user, address } => {
-                Some(format!("verification {user} {}", address.folded()))
+                Some(format!("verification {user} {}", address.as_str()))
             }
             Self::Reset { address, .. } => Some(format!("reset {}", address.folded())),
             Self::Notice { .. } => None,

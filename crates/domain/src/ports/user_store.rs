@@ -57,8 +57,9 @@ pub type DecideWithCode = dyn Fn(&User, &CodeRecord) -> Result<Change, Error> + 
 ///   and uses the code up, together or not at all. Of any number of calls with one code, at once or
 ///   in turn, at most one succeeds; the others are [`StoreError::NotFound`], as is a code that
 ///   `find_code` would not give. What `decide` refuses leaves the code good.
-/// - A redeemed code voids all others of its account and purpose; an update that changes the e-mail
-///   address voids all codes of the account.
+/// - A redeemed code voids all others of its account and purpose. A change of the e-mail address
+///   voids all codes of the account; one of the password hash or the status those that set a new
+///   password.
 /// - `remove_expired_codes` removes at most `limit` codes that expired, were used or voided, and
 ///   says how many.
 #[cfg_attr(feature = "mock", mockall::automock)]

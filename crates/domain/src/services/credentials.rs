@@ -217,12 +217,14 @@ impl Credentials {
     }
 
     /// Changes the caller's own password, which he must know. His sessions end; the token he showed
-    /// lives on.
+    /// lives on. `version` is what he saw of his account ([`User::version`]), if he cares: another
+    /// one now is [`Error::Stale`].
     #[tracing::instrument(skip_all, name = "update_secret")]
     pub async fn update_secret(
         &self,
         context: &RequestContext,
         caller: &Caller,
+        version: Option<i64>,
         old: &PasswordAttempt,
         new: &Password,
     ) -> Result<User, Error> {
@@ -245,6 +247,7 @@ impl Credentials {
         let hash = self.ports.hasher.hash(new).await?;
         let (ports, context, by) = (self.ports.clone(), context.clone(), caller.clone());
         let decide = move |user: &User, _: &_| -> Result<Change, Error> {
+            super::ensure_version(user, version)?;
             super::ensure_enabled(user)?;
             if user.secret != known {
                 // Changed while this one was being compared and hashed.

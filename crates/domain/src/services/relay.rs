@@ -3,7 +3,11 @@
 mod mail;
 mod sessions;
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tracing::{error, info, warn};
@@ -167,7 +171,7 @@ impl Relay {
         item: &OutboxItem,
     ) -> Result<Outcome, StoreError> {
         let outbox = &self.ports.outbox;
-        match self.carry_out(&item.effect).await {
+        match unless_it_panics(self.carry_out(&item.effect)).await {
             Ok(()) => Ok(Outcome::Delivered),
             Err(Failure::Never(reason)) => {
                 error!(
@@ -210,6 +214,19 @@ impl Relay {
             Ok(Effect::EndSessions { user }) => sessions::end(&self.ports, user).await,
         }
     }
+}
+
+/// A panic of an adapter is a failure of the one effect that caused it: the others go on.
+async fn unless_it_panics(step: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let mut step = pin!(step);
+    poll_fn(|context| {
+        // Unwind safe: a step that panicked is never polled again.
+        catch_unwind(AssertUnwindSafe(|| step.as_mut().poll(context))).unwrap_or_else(|_| {
+            error!("an adapter panicked over an effect");
+            Poll::Ready(Err(Failure::NotNow))
+        })
+    })
+    .await
 }
 
 enum Outcome {

@@ -95,7 +95,7 @@ fn a_link_is_asked_for_once_and_a_notice_every_time() {
     for same in [
         [
             verification("1", "grace@example.com"),
-            verification("1", "GRACE@example.com"),
+            verification("1", "grace@example.com"),
         ],
         [reset("grace@example.com"), reset("Grace@Example.COM")],
     ] {
@@ -106,6 +106,7 @@ fn a_link_is_asked_for_once_and_a_notice_every_time() {
     let different = [
         verification("1", "grace@example.com"),
         verification("2", "grace@example.com"),
+        verification("1", "GRACE@example.com"),
         verification("1", "hopper@example.com"),
         reset("grace@example.com"),
         reset("hopper@example.com"),

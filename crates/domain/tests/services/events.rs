@@ -160,7 +160,7 @@ async fn a_changed_password_prints_the_account_and_no_password() {
         let new = people::accepted_password_of("new");
         let credentials = fakes.users().credentials;
         credentials
-            .update_secret(&context(), &caller, &old, &new)
+            .update_secret(&context(), &caller, None, &old, &new)
             .await
             .unwrap();
         let event = only(waiting(&fakes));

@@ -28,7 +28,7 @@ async fn change(users: &Users, caller: &Caller, old: &str, new: &str) -> Result<
     let new = PasswordPolicy::anything().accept(new).unwrap();
     let credentials = &users.credentials;
     credentials
-        .update_secret(&context(), caller, &old, &new)
+        .update_secret(&context(), caller, None, &old, &new)
         .await
 }
 
@@ -61,7 +61,7 @@ fn assert_followed(fakes: &Fakes) {
     let told = MailRequest::Notice {
         user: ada,
         notice: Notice::PasswordChanged,
-        address: None,
+        address: Some(people::ada().email),
     };
     assert_eq!(waiting_mails(fakes), [told]);
 }

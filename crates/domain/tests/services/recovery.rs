@@ -129,7 +129,7 @@ async fn the_platform_the_issuer_and_the_person_are_told() {
     let told = MailRequest::Notice {
         user: id,
         notice: Notice::PasswordChanged,
-        address: None,
+        address: Some(people::ada().email),
     };
     assert_eq!(waiting_mails(&fakes), [told]);
     deliver(&fakes, EffectKind::Mail).await;

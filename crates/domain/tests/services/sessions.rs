@@ -84,7 +84,7 @@ async fn sessions_that_are_over_are_not_shown_before_they_are_tidied_away() {
     let caller = holder(&fakes, "ada");
     let credentials = fakes.users().credentials;
     credentials
-        .update_secret(&context(), &caller, &old, &new)
+        .update_secret(&context(), &caller, None, &old, &new)
         .await
         .unwrap();
     assert_eq!(fakes.store.sessions().len(), 1);

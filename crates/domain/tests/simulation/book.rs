@@ -96,6 +96,9 @@ impl Book {
             if user.email != before.email {
                 spend(&mut self.codes, &user.id, None);
             }
+            if user.secret != before.secret || user.status != before.status {
+                spend(&mut self.codes, &user.id, Some(CodePurpose::ResetSecret));
+            }
         }
         self.now += 1;
         states.push(State {

@@ -23,6 +23,23 @@ pub(crate) struct OnAccount<I> {
     pub(crate) input: I,
 }
 
+/// A change of the caller's own account.
+pub(crate) struct AtVersion<I> {
+    /// At which version only.
+    pub(crate) version: Option<i64>,
+    /// What is changed.
+    pub(crate) input: I,
+}
+
+impl<I: Input> Input for AtVersion<I> {
+    async fn read(api: &Api, request: &HttpRequest, payload: Payload) -> Result<Self, Refusal> {
+        Ok(Self {
+            version: if_match::read(request.headers())?,
+            input: I::read(api, request, payload).await?,
+        })
+    }
+}
+
 #[derive(Deserialize)]
 struct Segment {
     id: String,

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
 use users_domain::error::{Error, Invalid};
+use users_domain::model::OneTimeCode;
 
 use super::new_password::NewPassword;
 use crate::answer::{Answer, json};
@@ -36,12 +37,13 @@ pub(crate) async fn reset_secret(
 }
 
 /// The code where it does not stand in the body: as bearer token, as the platform's API has it, or
-/// in the query, as the link has it. The body goes first, for what stands in the head may be the
-/// token of a client that signs everything it sends.
+/// in the query, as the link has it. What stands in the head may be the token of a client that signs
+/// everything it sends: then the query counts.
 fn token_beside(request: &HttpRequest) -> Result<Option<String>, Error> {
-    let bearer = bearer::read(request.headers()).map_err(|_| Error::InvalidCode)?;
-    match bearer {
-        Some(bearer) => Ok(Some(bearer.expose().to_owned())),
+    let bearer = bearer::read(request.headers()).ok().flatten();
+    let code = bearer.filter(|bearer| OneTimeCode::parse(bearer.expose()).is_some());
+    match code {
+        Some(code) => Ok(Some(code.expose().to_owned())),
         None => Ok(Parameters::parse(request.query_string()).value(TOKEN)?),
     }
 }

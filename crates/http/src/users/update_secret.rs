@@ -7,17 +7,21 @@ use users_domain::model::PasswordAttempt;
 
 use super::answer::account;
 use crate::answer::Answer;
-use crate::extract::{Body, Call, FromMembers, Members};
+use crate::extract::{AtVersion, Body, Call, FromMembers, Members};
 use crate::state::Api;
 
-pub(crate) async fn update_secret(api: web::Data<Api>, call: Call<Body<SecretBody>>) -> Answer {
+pub(crate) async fn update_secret(
+    api: web::Data<Api>,
+    call: Call<AtVersion<Body<SecretBody>>>,
+) -> Answer {
     let users = api.users();
-    let Body(SecretBody { old, new }) = call.input;
+    let AtVersion { version, input } = call.input;
+    let Body(SecretBody { old, new }) = input;
     let new = users.settings().password_policy.accept(&new);
     let new = new.map_err(|invalid| invalid.in_field("new_secret"))?;
     let user = users
         .credentials
-        .update_secret(&call.context, &call.caller, &old, &new)
+        .update_secret(&call.context, &call.caller, version, &old, &new)
         .await?;
     account(StatusCode::OK, &user, api.settings().enums)
 }

@@ -61,7 +61,13 @@ fn serve(
         return;
     }
     let file = folder.join(&job.name);
-    if let Err(error) = write(folder, &job.name, &job.rendered.to_eml()) {
+    // Unwind safe: nothing is shared with it.
+    let Ok(eml) = catch_unwind(AssertUnwindSafe(|| job.rendered.to_eml())) else {
+        let reason = "putting the message together panicked".to_owned();
+        let _ = answer.send(Err(MailError::Rejected { reason }));
+        return;
+    };
+    if let Err(error) = write(folder, &job.name, &eml) {
         error!(%error, file = %file.display(), "a mail cannot be written");
         let _ = answer.send(Err(MailError::Unavailable));
         return;

@@ -1,7 +1,7 @@
 //! Resolves what a mail request asks for: whose account, which address, and a code made for this
 //! mail alone.
 
-use tracing::info;
+use tracing::{info, warn};
 
 use super::Failure;
 use crate::model::{
@@ -87,11 +87,11 @@ async fn reset(
     .text("host", "")
     .text("user", "")
     .build();
-    ports
-        .outbox
-        .add(vec![Effect::Event(event)])
-        .await
-        .map_err(not_now)
+    if let Err(error) = ports.outbox.add(vec![Effect::Event(event)]).await {
+        // Trying again would mail again.
+        warn!(user.id = %user.id, %error, "a reset mail was sent, and its event is lost");
+    }
+    Ok(())
 }
 
 /// The enabled account that has the address exactly, or the only one that has it without case.

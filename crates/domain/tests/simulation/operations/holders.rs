@@ -174,7 +174,7 @@ pub(super) fn update_secret(world: &World, users: Users) -> Option<Attempt> {
                     let context = RequestContext::default();
                     users
                         .credentials
-                        .update_secret(&context, &caller, &old, &new)
+                        .update_secret(&context, &caller, None, &old, &new)
                         .await
                         .map(Some)
                 })

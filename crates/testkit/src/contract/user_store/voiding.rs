@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use users_domain::Error;
-use users_domain::model::{CodePurpose, CodeRecord, Email, Facts, Needs, User, Username};
+use users_domain::model::{
+    CodePurpose, CodeRecord, Email, Facts, Needs, PasswordHash, Status, User, Username,
+};
 use users_domain::ports::{Decide, StoreError};
 
 use super::UserStoreUnderTest;
@@ -94,13 +96,33 @@ pub async fn a_redemption_that_changes_the_address_voids_all_codes_of_the_accoun
     assert_eq!(subject.good(&others).await, ALL);
 }
 
-pub async fn what_leaves_the_address_as_it_is_voids_nothing(subject: &UserStoreUnderTest) {
+pub async fn another_password_or_status_voids_the_codes_that_set_a_password(
+    subject: &UserStoreUnderTest,
+) {
+    let ada = subject.insert(user("ada")).await;
+    let grace = subject.insert(grace()).await;
+    let others = subject.keep_four(&grace, 0).await;
+    let changes: [fn(&mut User); 3] = [
+        |user| user.secret = Some(PasswordHash::from_stored("another".to_owned())),
+        |user| user.status = Status::Disabled,
+        |user| user.secret = None,
+    ];
+    for (number, change) in (1..).zip(changes) {
+        let hers = subject.keep_four(&ada, number * 4).await;
+        subject.update(&ada, decide(change)).await.unwrap();
+        assert_eq!(subject.good(&hers).await, [true, true, false, false]);
+    }
+    assert_eq!(subject.good(&others).await, ALL);
+}
+
+pub async fn what_leaves_address_password_and_status_as_they_are_voids_nothing(
+    subject: &UserStoreUnderTest,
+) {
     let ada = subject.insert(user("ada")).await;
     subject.insert(grace()).await;
     let codes = subject.keep_four(&ada, 0).await;
     let change = decide(|user| {
         user.username = Some(Username::from_stored("lovelace".to_owned()));
-        user.secret = None;
         user.verified_at = None;
         user.tokens_valid_from = Some(7);
     });

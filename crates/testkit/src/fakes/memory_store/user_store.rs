@@ -159,6 +159,9 @@ impl State {
         if after.email != before.email {
             self.void_codes(&after.id, None);
         }
+        if after.secret != before.secret || after.status != before.status {
+            self.void_codes(&after.id, Some(CodePurpose::ResetSecret));
+        }
         if redeemed.is_some() {
             self.void_codes(&after.id, redeemed);
         }
