@@ -64,7 +64,36 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Health(arguments) => health::run(&config, &arguments, &mut Output::lock()),
     };
     outcome.unwrap_or_else(|error| {
-        complain(format_args!("error: {error:#}"));
+        complain(format_args!("error: {}", with_causes(&error)));
         ExitCode::FAILURE
     })
+}
+
+/// An error and its causes, leaving out a cause that the text before tells already.
+fn with_causes(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |told, cause| {
+        let cause = cause.to_string();
+        if told.is_empty() {
+            cause
+        } else if told.contains(&cause) {
+            told
+        } else {
+            format!("{told}: {cause}")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow!("no such file").context("cannot read x: no such file");
+        assert_eq!(with_causes(&error), "cannot read x: no such file");
+        let error = anyhow!("refused").context("cannot connect");
+        assert_eq!(with_causes(&error), "cannot connect: refused");
+    }
 }

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use time::OffsetDateTime;
 use users_domain::model::{
     Effect, EffectKind, EffectRecord, EventBuilder, EventOperation, RequestContext, UserEvent,
 };
-use users_domain::ports::{Clock, LEASE, LeaseHolder, Outbox, OutboxDepth, Ports, PublishError};
+use users_domain::ports::{
+    Clock, EventPublisher, LEASE, LeaseHolder, Outbox, OutboxDepth, Ports, PublishError,
+};
 use users_domain::services::{Progress, Relay};
 use users_domain::{Settings, Users};
 use users_testkit::Fakes;
@@ -230,6 +233,29 @@ async fn a_repeat_carries_the_same_id() {
     assert_unavailable(&relay.deliver_due(EVENT, 100).await, "outbox");
     assert_eq!(deliver(&relay).await.delivered, 2);
     assert_eq!(published(&fakes), [1, 2, 1, 2]);
+}
+
+struct CannotBearA;
+
+#[async_trait]
+impl EventPublisher for CannotBearA {
+    async fn publish(&self, event: &UserEvent) -> Result<(), PublishError> {
+        assert_ne!(event.key(), "a", "an event that the publisher cannot bear");
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_event_over_which_the_publisher_panics_holds_back_its_own_key_only() {
+    let fakes = fakes_with_events(&["a", "b", "a"]).await;
+    let ports = Ports {
+        publisher: Arc::new(CannotBearA),
+        ..fakes.ports()
+    };
+    let relay = Users::new(ports, Settings::default()).relay;
+    let step = deliver(&relay).await;
+    assert_eq!((step.delivered, step.retried), (1, 1));
+    assert_eq!(still_waiting(&fakes).len(), 2);
 }
 
 #[tokio::test]

@@ -40,11 +40,19 @@ pub(crate) async fn reset_secret(
 /// in the query, as the link has it. What stands in the head may be the token of a client that signs
 /// everything it sends: then the query counts.
 fn token_beside(request: &HttpRequest) -> Result<Option<String>, Error> {
-    let bearer = bearer::read(request.headers()).ok().flatten();
-    let code = bearer.filter(|bearer| OneTimeCode::parse(bearer.expose()).is_some());
-    match code {
-        Some(code) => Ok(Some(code.expose().to_owned())),
-        None => Ok(Parameters::parse(request.query_string()).value(TOKEN)?),
+    let bearer = bearer::read(request.headers());
+    if let Ok(Some(bearer)) = &bearer
+        && OneTimeCode::parse(bearer.expose()).is_some()
+    {
+        return Ok(Some(bearer.expose().to_owned()));
+    }
+    match (
+        Parameters::parse(request.query_string()).value(TOKEN)?,
+        bearer,
+    ) {
+        (Some(token), _) => Ok(Some(token)),
+        (None, Ok(None)) => Ok(None),
+        (None, _) => Err(Error::InvalidCode),
     }
 }
 

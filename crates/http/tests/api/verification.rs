@@ -102,6 +102,22 @@ fn head_tells_and_changes_nothing() {
 }
 
 #[test]
+fn a_request_ahead_of_time_changes_nothing() {
+    let (service, _) = with_ada();
+    let code = service.mailed_code("ada", CodePurpose::VerifyEmail);
+    for (name, purpose) in [
+        ("Sec-Purpose", "prefetch;prerender"),
+        ("Purpose", "prefetch"),
+        ("X-Purpose", "preview"),
+        ("X-Moz", "prefetch"),
+    ] {
+        let look = Request::new("GET", &format!("/verify-email?token={code}"));
+        assert_eq!(service.send(&look.header(name, purpose)).status, 200);
+        assert!(!service.stored("ada").is_verified(), "{name}");
+    }
+}
+
+#[test]
 fn a_code_that_opens_nothing_is_refused_whatever_is_wrong_with_it() {
     let (service, token) = with_ada();
     let reset = service.mailed_code("ada", CodePurpose::ResetSecret);

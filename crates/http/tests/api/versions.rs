@@ -78,6 +78,23 @@ fn a_change_is_made_to_what_its_client_has_seen() {
 }
 
 #[test]
+fn a_password_is_changed_only_at_the_version_that_its_holder_has_seen() {
+    let service = Service::start();
+    let ada = service.token_of(people::ada());
+    let body = json!({ "old_secret": people::password_of("ada"), "new_secret": "another secret" });
+    let change = Request::patch("/users/secret", &body);
+    service
+        .send_as(change.clone().header("If-Match", "\"7\""), &ada)
+        .is_refused(412, "precondition_failed", None);
+    service
+        .send_as(change.clone().header("If-Match", "7"), &ada)
+        .is_refused(400, "invalid_field", Some("If-Match"));
+    service
+        .send_as(change.header("If-Match", "\"1\""), &ada)
+        .expect(200);
+}
+
+#[test]
 fn a_stranger_learns_no_version() {
     let service = Service::start();
     service.fakes.store.put(people::ada());

@@ -25,6 +25,15 @@ const MOST_INPUT_BYTES: u64 = 4096;
 
 /// Does it on the store of the settings.
 pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> Result<ExitCode> {
+    let makes_accounts = matches!(command, UsersCommand::CreateAdmin(_));
+    let path = &config.store.sqlite_path;
+    if !makes_accounts && !path.exists() {
+        bail!(
+            "there is no store at {}; `--data DIR` names the folder of another, and a start or \
+             `magistrala-users migrate` makes one",
+            path.display()
+        );
+    }
     // Mails are sent by the service, so this address stands in none.
     let own_url = format!("http://{}:{}", config.http.host, config.http.port);
     let wired = wiring::open(config, &own_url, Arc::new(|_: &_| {}))?;

@@ -167,6 +167,16 @@ fn the_command_line_looks_after_accounts() {
         )
         .expect(401);
 
+    let elsewhere = data.join("elsewhere");
+    let nothing_there = binary()
+        .args(["users", "--data"])
+        .arg(&elsewhere)
+        .arg("list")
+        .output()
+        .unwrap();
+    assert_eq!(nothing_there.status.code(), Some(1));
+    assert!(!elsewhere.exists(), "looking makes no store");
+
     let (code, _, complaint) = users(&["set-password", "nobody", "--make-up"]);
     assert_eq!(code, 1);
     assert!(complaint.contains("nobody"), "{complaint}");
