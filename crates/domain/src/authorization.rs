@@ -3,6 +3,8 @@
 //! [`Operation::rule`] is the table; [`permit`] is the only code that reads it. `docs/permissions.md`
 //! is printed from it.
 
+mod matrix;
+
 use std::fmt::Write as _;
 
 use crate::error::{Error, Unauthenticated};
@@ -312,6 +314,12 @@ pub fn table_md() -> String {
             );
         }
     }
+    text.push_str(
+        "\n## What each kind of caller is answered\n\n\
+         About somebody's account, who is its owner, or about the caller's own where an operation\n\
+         always is. `may` is what rights say; the work may still be refused for what is asked.\n\n",
+    );
+    text.push_str(&matrix::matrix_md());
     text
 }
 

@@ -96,6 +96,38 @@ fn every_operation_answers_every_caller_as_promised() {
 }
 
 #[test]
+fn the_printed_matrix_promises_the_same() {
+    let document = users_domain::authorization::table_md();
+    let (_, matrix) = document.split_once("| operation | nobody").unwrap();
+    let printed: BTreeMap<_, Vec<_>> = matrix
+        .lines()
+        .skip(2)
+        .map(|line| {
+            let mut cells = line.trim_matches('|').split('|').map(str::trim);
+            (cells.next().unwrap().to_owned(), cells.collect())
+        })
+        .collect();
+    assert_eq!(printed.len(), rows().len());
+    for (operation, cells) in rows() {
+        let promised: Vec<_> = cells
+            .into_iter()
+            .map(|(_, cell)| match cell {
+                "bring" => "`missing_token`",
+                "bad" => "`invalid_token`",
+                "verify" => "`email_not_verified`",
+                "no" => "`forbidden`",
+                _ => "may",
+            })
+            .collect();
+        let name = match operation {
+            "create_closed" => "create, self-registration off",
+            name => name,
+        };
+        assert_eq!(printed[name], promised, "{operation}");
+    }
+}
+
+#[test]
 fn every_operation_is_in_the_table() {
     let mut rows: Vec<_> = rows().into_iter().map(|(operation, _)| operation).collect();
     rows.retain(|operation| *operation != "create_closed");
