@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use users_smtp::{LinkPrefix, Sender};
+use users_smtp::{InvalidSender, LinkPrefix, Sender};
 
 use super::kind;
 use super::problem::Problem;
@@ -174,8 +174,12 @@ impl MailSettings {
         let name = reader.optional(&FROM_NAME).unwrap_or_default();
         let sender = address.and_then(|address| match Sender::parse(&name, &address) {
             Ok(sender) => Some(sender),
-            Err(error) => {
-                reader.refuse(&FROM_ADDRESS.entry, &format!("a sender ({error})"));
+            Err(InvalidSender::Address) => {
+                reader.refuse(&FROM_ADDRESS.entry, "an address such as users@example.com");
+                None
+            }
+            Err(InvalidSender::Name) => {
+                reader.refuse(&FROM_NAME.entry, "a name that can stand in a mail's header");
                 None
             }
         });
