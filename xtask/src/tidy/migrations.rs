@@ -1,5 +1,5 @@
-//! Rules for migrations: each can be undone, and each is in the package of the crate that embeds
-//! its folder through a link.
+//! Rules for migrations and templates: each migration can be undone, and each file is in the package
+//! of the crate that embeds its folder through a link.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,8 +8,12 @@ use anyhow::Result;
 
 use crate::process::{cargo, output};
 
-/// A crate and the folder that it embeds as `migrations`.
-const EMBEDDED: [(&str, &str); 1] = [("users-sqlite", "migrations/sqlite/")];
+/// A crate, the folder that it embeds, and the link through which it does.
+const EMBEDDED: [(&str, &str, &str); 3] = [
+    ("users-sqlite", "migrations/sqlite/", "migrations/"),
+    ("users-smtp", "templates/email/", "templates/"),
+    ("users-http", "templates/pages/", "templates/"),
+];
 
 /// Migrations that lack one of their two directions.
 pub(super) fn unpaired(paths: &[&str]) -> Vec<String> {
@@ -32,32 +36,36 @@ pub(super) fn unpaired(paths: &[&str]) -> Vec<String> {
     complaints
 }
 
-/// Migrations that `cargo package` would leave out.
+/// Files that `cargo package` would leave out.
 pub(super) fn left_out_of_packages(root: &Path, paths: &[&str]) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
-    for (name, folder) in EMBEDDED {
+    for (name, folder, link) in EMBEDDED {
         let arguments = ["package", "--list", "--package", name, "--allow-dirty"];
         let list = output(&mut cargo(root, &arguments))?;
         let carried: BTreeSet<&str> = list.lines().collect();
-        complaints.extend(left_out(name, folder, paths, &carried));
+        complaints.extend(left_out(name, folder, link, paths, &carried));
     }
     Ok(complaints)
 }
 
-fn left_out(name: &str, folder: &str, paths: &[&str], carried: &BTreeSet<&str>) -> Vec<String> {
-    let migrations: Vec<_> = paths
+fn left_out(
+    name: &str,
+    folder: &str,
+    link: &str,
+    paths: &[&str],
+    carried: &BTreeSet<&str>,
+) -> Vec<String> {
+    let files: Vec<_> = paths
         .iter()
         .filter_map(|path| path.strip_prefix(folder))
         .collect();
-    if migrations.is_empty() {
+    if files.is_empty() {
         return vec![format!("{folder} is empty, but {name} embeds it")];
     }
-    migrations
+    files
         .into_iter()
-        .filter(|migration| !carried.contains(format!("migrations/{migration}").as_str()))
-        .map(|migration| {
-            format!("{folder}{migration}: not in the package of {name}; is its link there?")
-        })
+        .filter(|file| !carried.contains(format!("{link}{file}").as_str()))
+        .map(|file| format!("{folder}{file}: not in the package of {name}; is its link there?"))
         .collect()
 }
 
@@ -81,14 +89,16 @@ mod tests {
     }
 
     #[test]
-    fn a_migration_missing_in_the_package_is_named() {
+    fn a_file_missing_in_the_package_is_named() {
+        let complaints = |paths: &[&str], carried: &[&str]| {
+            let carried = carried.iter().copied().collect();
+            let folder = "migrations/sqlite/";
+            left_out("users-sqlite", folder, "migrations/", paths, &carried).len()
+        };
         let paths = ["migrations/sqlite/0001_users/up.sql", "README.md"];
-        let carried = BTreeSet::from(["migrations/0001_users/up.sql", "src/lib.rs"]);
-        assert!(left_out("users-sqlite", "migrations/sqlite/", &paths, &carried).is_empty());
-        let nothing = BTreeSet::from(["src/lib.rs"]);
-        let complaints = left_out("users-sqlite", "migrations/sqlite/", &paths, &nothing);
-        assert_eq!(complaints.len(), 1, "{complaints:?}");
-        let complaints = left_out("users-sqlite", "migrations/sqlite/", &[], &carried);
-        assert_eq!(complaints.len(), 1, "{complaints:?}");
+        let carried = ["migrations/0001_users/up.sql", "src/lib.rs"];
+        assert_eq!(complaints(&paths, &carried), 0);
+        assert_eq!(complaints(&paths, &["src/lib.rs"]), 1);
+        assert_eq!(complaints(&[], &carried), 1);
     }
 }
