@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::authorization::{Operation, permit_on};
 use crate::error::{Error, Invalid, InvalidReason};
 use crate::model::{
-    Caller, Change, Effect, Email, EventOperation, MailRequest, Needs, Notice, PictureUrl,
-    RequestContext, Tags, User, UserId, UserPatch, Username,
+    Caller, Change, Effect, Email, EventBuilder, EventOperation, MailRequest, Needs, Notice,
+    PictureUrl, RequestContext, Tags, User, UserEvent, UserId, UserPatch, Username,
 };
 use crate::ports::Ports;
 use crate::users::Settings;
@@ -23,7 +23,7 @@ pub struct Profiles {
 
 /// Who changes which account, and what he saw of it.
 struct Order<'a> {
-    operation: Operation,
+    context: &'a RequestContext,
     caller: &'a Caller,
     id: &'a UserId,
     version: Option<i64>,
@@ -46,15 +46,14 @@ impl Profiles {
         patch: UserPatch,
     ) -> Result<User, Error> {
         let order = Order {
-            operation: Operation::Update,
+            context,
             caller,
             id,
             version,
         };
-        let (ports, context, by) = (self.ports.clone(), context.clone(), caller.clone());
-        self.change(order, move |user| {
+        self.change(Operation::Update, order, move |user, teller| {
             apply(user, &patch)?;
-            let event = super::changed_event(&ports, &context, EventOperation::Update, &by, user);
+            let event = teller.changed(EventOperation::Update, user);
             Ok(vec![Effect::Event(event)])
         })
         .await
@@ -71,28 +70,22 @@ impl Profiles {
         username: Username,
     ) -> Result<User, Error> {
         let order = Order {
-            operation: Operation::UpdateUsername,
+            context,
             caller,
             id,
             version,
         };
-        let (ports, context, by) = (self.ports.clone(), context.clone(), caller.clone());
-        self.change(order, move |user| {
+        self.change(Operation::UpdateUsername, order, move |user, teller| {
             user.username = Some(username.clone());
-            let event = super::event(
-                &ports,
-                &context,
-                EventOperation::UpdateUsername,
-                user.id.as_str(),
-            )
-            .text("id", user.id.as_str())
-            .text_if("first_name", Some(user.first_name.as_str()))
-            .text_if("last_name", Some(user.last_name.as_str()))
-            .text("username", username.as_str())
-            .time_if("updated_at", user.updated_at)
-            .text_if("updated_by", user.updated_by.as_deref())
-            .session(&by, by.is_administrator())
-            .build();
+            let event = teller
+                .event(EventOperation::UpdateUsername, user)
+                .text("id", user.id.as_str())
+                .text_if("first_name", Some(user.first_name.as_str()))
+                .text_if("last_name", Some(user.last_name.as_str()))
+                .text("username", username.as_str())
+                .time_if("updated_at", user.updated_at)
+                .text_if("updated_by", user.updated_by.as_deref())
+                .build();
             Ok(vec![Effect::Event(event)])
         })
         .await
@@ -110,32 +103,30 @@ impl Profiles {
         picture: Option<PictureUrl>,
     ) -> Result<User, Error> {
         let order = Order {
-            operation: Operation::UpdateProfilePicture,
+            context,
             caller,
             id,
             version,
         };
-        let (ports, context, by) = (self.ports.clone(), context.clone(), caller.clone());
-        self.change(order, move |user| {
-            super::ensure_own_field(user, "profile_picture")?;
-            user.profile_picture.clone_from(&picture);
-            let event = super::event(
-                &ports,
-                &context,
-                EventOperation::UpdateProfilePicture,
-                user.id.as_str(),
-            )
-            .text("id", user.id.as_str())
-            .text_if(
-                "profile_picture",
-                user.profile_picture.as_ref().map(PictureUrl::as_str),
-            )
-            .time_if("updated_at", user.updated_at)
-            .text_if("updated_by", user.updated_by.as_deref())
-            .session(&by, by.is_administrator())
-            .build();
-            Ok(vec![Effect::Event(event)])
-        })
+        self.change(
+            Operation::UpdateProfilePicture,
+            order,
+            move |user, teller| {
+                super::ensure_own_field(user, "profile_picture")?;
+                user.profile_picture.clone_from(&picture);
+                let event = teller
+                    .event(EventOperation::UpdateProfilePicture, user)
+                    .text("id", user.id.as_str())
+                    .text_if(
+                        "profile_picture",
+                        user.profile_picture.as_ref().map(PictureUrl::as_str),
+                    )
+                    .time_if("updated_at", user.updated_at)
+                    .text_if("updated_by", user.updated_by.as_deref())
+                    .build();
+                Ok(vec![Effect::Event(event)])
+            },
+        )
         .await
     }
 
@@ -150,16 +141,14 @@ impl Profiles {
         tags: Tags,
     ) -> Result<User, Error> {
         let order = Order {
-            operation: Operation::UpdateTags,
+            context,
             caller,
             id,
             version,
         };
-        let (ports, context, by) = (self.ports.clone(), context.clone(), caller.clone());
-        self.change(order, move |user| {
+        self.change(Operation::UpdateTags, order, move |user, teller| {
             user.tags = tags.clone();
-            let event =
-                super::changed_event(&ports, &context, EventOperation::UpdateTags, &by, user);
+            let event = teller.changed(EventOperation::UpdateTags, user);
             Ok(vec![Effect::Event(event)])
         })
         .await
@@ -177,13 +166,12 @@ impl Profiles {
         email: Email,
     ) -> Result<User, Error> {
         let order = Order {
-            operation: Operation::UpdateEmail,
+            context,
             caller,
             id,
             version,
         };
-        let (ports, context, by) = (self.ports.clone(), context.clone(), caller.clone());
-        self.change(order, move |user| {
+        self.change(Operation::UpdateEmail, order, move |user, teller| {
             super::ensure_own_field(user, "email")?;
             if user.email == email {
                 return Err(Invalid::new(
@@ -194,8 +182,7 @@ impl Profiles {
             }
             let before = std::mem::replace(&mut user.email, email.clone());
             user.verified_at = None;
-            let event =
-                super::changed_event(&ports, &context, EventOperation::UpdateEmail, &by, user);
+            let event = teller.changed(EventOperation::UpdateEmail, user);
             let told = MailRequest::Notice {
                 user: user.id.clone(),
                 notice: Notice::EmailChanged,
@@ -217,27 +204,53 @@ impl Profiles {
     /// The frame of every change: may he, is the account enabled, is it what he saw.
     async fn change(
         &self,
+        operation: Operation,
         order: Order<'_>,
-        change: impl Fn(&mut User) -> Result<Vec<Effect>, Error> + Send + Sync + 'static,
+        change: impl Fn(&mut User, &Teller) -> Result<Vec<Effect>, Error> + Send + Sync + 'static,
     ) -> Result<User, Error> {
         let Order {
-            operation,
+            context,
             caller,
             id,
             version,
         } = order;
         permit_on(operation, caller, id, self.settings.access)?;
-        let (ports, by) = (self.ports.clone(), caller.clone());
+        let teller = Teller {
+            ports: self.ports.clone(),
+            context: context.clone(),
+            caller: caller.clone(),
+        };
         let decide = move |user: &User, _: &_| -> Result<Change, Error> {
             super::ensure_version(user, version)?;
             super::ensure_enabled(user)?;
             let mut user = user.clone();
-            super::touch(&mut user, &by, ports.clock.now());
-            let effects = change(&mut user)?;
+            super::touch(&mut user, &teller.caller, teller.ports.clock.now());
+            let effects = change(&mut user, &teller)?;
             Ok(Change { user, effects })
         };
         let decide = Arc::new(decide);
         Ok(self.ports.users.update(id, Needs::ROW, decide).await?)
+    }
+}
+
+/// What a decision takes along, perhaps to a store's thread, to tell of what it changed.
+struct Teller {
+    ports: Arc<Ports>,
+    context: RequestContext,
+    caller: Caller,
+}
+
+impl Teller {
+    /// Begins the event of a change, with who made it.
+    fn event(&self, operation: EventOperation, user: &User) -> EventBuilder {
+        let by = &self.caller;
+        super::event(&self.ports, &self.context, operation, user.id.as_str())
+            .session(by, by.is_administrator())
+    }
+
+    /// The event of a change that prints the whole account after it.
+    fn changed(&self, operation: EventOperation, user: &User) -> UserEvent {
+        super::changed_event(&self.ports, &self.context, operation, &self.caller, user)
     }
 }
 
