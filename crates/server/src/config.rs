@@ -30,7 +30,7 @@ use std::path::PathBuf;
 
 pub use accounts::AccountSettings;
 pub use admin::AdminSettings;
-pub use api::{ApiSettings, EnumFormat};
+pub use api::ApiSettings;
 pub use auth::{AuthKind, AuthSettings};
 pub use environment::{Environment, ProcessEnvironment};
 pub use http::HttpSettings;

@@ -15,7 +15,7 @@ use users_http::{About, Api, ApiSettings, ServerSettings};
 use users_smtp::Announce;
 
 use crate::administrator::{self, Administrator};
-use crate::config::{Config, EnumFormat};
+use crate::config::Config;
 use crate::lifecycle::{Ended, Shutdown, Supervisor, TaskFailed, listen_for_signals};
 use crate::tasks::{self, Traffic};
 use crate::telemetry::outbox_metrics::OutboxMetrics;
@@ -187,10 +187,7 @@ fn spawn(
             .unwrap_or_else(|| uuid_v4(&*wired.entropy).to_string()),
     };
     let settings = ApiSettings {
-        enums: match config.api.enums {
-            EnumFormat::Numbers => users_http::EnumFormat::Numbers,
-            EnumFormat::Names => users_http::EnumFormat::Names,
-        },
+        enums: config.api.enums,
         about,
     };
     let api = Api::new(

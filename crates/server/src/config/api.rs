@@ -1,16 +1,9 @@
 //! Settings of how answers are written.
 
+use users_http::EnumFormat;
+
 use super::reader::Reader;
 use super::variable::{Kind, Preset, Section, Variable};
-
-/// How `role` and `status` are written in answers; both ways are always read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EnumFormat {
-    /// `0`, `1`, `2`.
-    Numbers,
-    /// `user`, `enabled`.
-    Names,
-}
 
 const ENUM_FORMAT: Kind<EnumFormat> = Kind {
     name: "choice",

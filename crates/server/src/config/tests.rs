@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use users_http::EnumFormat;
+
 use super::*;
 
 fn environment(variables: &[(&str, &str)]) -> BTreeMap<String, String> {
