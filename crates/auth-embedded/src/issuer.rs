@@ -10,15 +10,13 @@ use users_domain::model::{
     BearerToken, RefreshSession, Timestamp, TokenId, TokenKind, TokenPair, UserId,
 };
 use users_domain::ports::{
-    IssueToken, RefreshToken, Rotation, StoreError, TokenError, TokenIssuer, uuid_v4,
+    IssueToken, ROTATION_GRACE, RefreshToken, Rotation, StoreError, TokenError, TokenIssuer,
+    uuid_v4,
 };
 
 use crate::EmbeddedAuth;
 use crate::claims::{Claims, Holder};
 use crate::numeric_date::NumericDate;
-
-/// How long the token just replaced still works: the answer with the next one may have been lost.
-const GRACE: Duration = Duration::from_secs(30);
 
 /// Nothing lives longer: the calendar of tokens and stores ends here.
 const LATEST: Timestamp = datetime!(9999-12-31 23:59:59 UTC);
@@ -54,7 +52,7 @@ impl TokenIssuer for EmbeddedAuth {
     #[tracing::instrument(skip_all, name = "token.refresh")]
     async fn refresh(&self, request: RefreshToken) -> Result<TokenPair, TokenError> {
         let (id, generation) = self.session_of(&request)?;
-        let rotation = self.sessions.rotate(&id, generation, GRACE).await;
+        let rotation = self.sessions.rotate(&id, generation, ROTATION_GRACE).await;
         let session = match rotation.map_err(unavailable)? {
             // Repeated: the same generation again, as the client that asks twice got no answer.
             Rotation::Advanced(session) | Rotation::Repeated(session) => session,

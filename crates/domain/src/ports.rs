@@ -35,9 +35,9 @@ pub use published_keys::PublishedKeys;
 pub use read_events::ReadEvents;
 pub use refresh_token_store::{RefreshTokenStore, Rotation};
 pub use store_error::StoreError;
-pub use token_issuer::{IssueToken, RefreshToken, TokenError, TokenIssuer};
+pub use token_issuer::{IssueToken, ROTATION_GRACE, RefreshToken, TokenError, TokenIssuer};
 pub use token_verifier::TokenVerifier;
-pub use user_store::{Decide, DecideWithCode, UserStore};
+pub use user_store::{Decide, DecideWithCode, MAX_LOGIN_CANDIDATES, UserStore};
 
 #[cfg(feature = "mock")]
 pub use {

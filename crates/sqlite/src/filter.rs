@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::sqlite::Sqlite;
 use users_domain::model::{Order, Role, Sort, SortDirection, Status, TagFilter, UserFilter};
+use users_domain::ports::MAX_LOGIN_CANDIDATES;
 
 use crate::row::micros;
 use crate::schema::{coalesce, instr, lower, metadata_contains, users};
@@ -17,8 +18,9 @@ const ADMIN: i64 = Role::Admin.as_i16() as i64;
 /// The plus keeps SQLite from taking the index on the column, which nearly all rows would pass.
 const STATUS_WITHOUT_INDEX: &str = "+users.status";
 
-/// Most accounts that one login identity may mean.
-const LOGIN_CANDIDATES: i64 = 100;
+/// The contract's number as SQLite counts.
+#[expect(clippy::cast_possible_wrap, reason = "a hundred fits")]
+const LOGIN_CANDIDATES: i64 = MAX_LOGIN_CANDIDATES as i64;
 
 /// The enabled accounts that somebody who types this may mean, exact matches first.
 pub(crate) fn login_candidates(exact: String, folded: String) -> UsersQuery {

@@ -1,18 +1,23 @@
 //! The maker of token pairs.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::model::{
     BearerToken, RefreshSession, Role, SessionDescription, TokenId, TokenPair, UserId,
 };
 
+/// How long a refresh token that was just replaced works on: the answer may have been lost.
+pub const ROTATION_GRACE: Duration = Duration::from_secs(30);
+
 /// Issues pairs of access and refresh token and keeps the sessions behind them.
 ///
 /// - Both tokens of a pair verify with the matching verifier, name the user and have their kind.
 /// - The refresh token keeps its id and its end through every `refresh`; the session lives as long
 ///   as the first refresh token would have.
-/// - A refresh token works once: `refresh` replaces it. The token just replaced works for 30
-///   seconds more (the answer may have been lost); its reuse after that ends the session.
+/// - A refresh token works once: `refresh` replaces it. The token just replaced works for
+///   [`ROTATION_GRACE`] more (the answer may have been lost); its reuse after that ends the session.
 /// - `refresh` of a token that is no refresh token of that user, was revoked, reused or expired
 ///   answers [`TokenError::Refused`].
 /// - No token is issued as of before `not_before`, and no session begins before.

@@ -16,6 +16,9 @@ use crate::model::{
 /// `Fn`, because a deadlock runs it again; shared, because it may cross to a store's own thread.
 pub type Decide = dyn Fn(&User, &Facts) -> Result<Change, Error> + Send + Sync;
 
+/// Most accounts that one login identity may mean.
+pub const MAX_LOGIN_CANDIDATES: usize = 100;
+
 /// The same about a row that a mailed code opens, seeing what is kept of the code too.
 pub type DecideWithCode = dyn Fn(&User, &CodeRecord) -> Result<Change, Error> + Send + Sync;
 

@@ -9,12 +9,10 @@ use users_domain::model::{
     BearerToken, RefreshSession, Timestamp, TokenClaims, TokenId, TokenKind, TokenPair, UserId,
 };
 use users_domain::ports::{
-    Clock, Entropy, IssueToken, PublishedKeys, RefreshToken, RefreshTokenStore, Rotation,
-    StoreError, TokenError, TokenIssuer, TokenVerifier, uuid_v4,
+    Clock, Entropy, IssueToken, PublishedKeys, ROTATION_GRACE, RefreshToken, RefreshTokenStore,
+    Rotation, StoreError, TokenError, TokenIssuer, TokenVerifier, uuid_v4,
 };
 
-/// How long the refresh token that was just replaced still works.
-const GRACE: Duration = Duration::from_secs(30);
 /// Who issued a token: its first field.
 const ISSUER: &str = "fake";
 
@@ -209,7 +207,10 @@ impl TokenIssuer for FakeTokens {
             return Err(TokenError::Refused);
         }
         let id = fields.session.ok_or(TokenError::Refused)?;
-        let rotation = self.store.rotate(&id, fields.generation, GRACE).await;
+        let rotation = self
+            .store
+            .rotate(&id, fields.generation, ROTATION_GRACE)
+            .await;
         match rotation.map_err(away)? {
             Rotation::Advanced(session) | Rotation::Repeated(session) => {
                 Ok(self.pair(&session, request.not_before))

@@ -8,13 +8,10 @@ use users_domain::model::{
     Change, CodePurpose, CodeRecord, ConflictField, Effect, Facts, Needs, Page, Position, Proof,
     Timestamp, User, UserFilter, UserId, UserQuery, Username,
 };
-use users_domain::ports::{Decide, DecideWithCode, StoreError, UserStore};
+use users_domain::ports::{Decide, DecideWithCode, MAX_LOGIN_CANDIDATES, StoreError, UserStore};
 
 use super::selection::{fits_login, in_order, is_behind, passes};
 use super::{KeptCode, MemoryStore, State};
-
-/// Most accounts that one login identity may mean.
-const LOGIN_CANDIDATES: usize = 100;
 
 #[async_trait]
 impl UserStore for MemoryStore {
@@ -35,7 +32,11 @@ impl UserStore for MemoryStore {
             let same_name = user.username.as_ref().map(Username::as_str) == Some(identity);
             (!same_email, !same_name)
         });
-        Ok(found.into_iter().take(LOGIN_CANDIDATES).cloned().collect())
+        Ok(found
+            .into_iter()
+            .take(MAX_LOGIN_CANDIDATES)
+            .cloned()
+            .collect())
     }
 
     async fn page(&self, query: &UserQuery) -> Result<Page<User>, StoreError> {
