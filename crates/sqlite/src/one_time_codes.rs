@@ -50,6 +50,24 @@ pub(crate) fn find(
     Ok(row.map(|row| row.into_record(*digest, purpose)))
 }
 
+/// When the newest code was made of those of an account and purpose that went to an address and were
+/// neither used nor voided.
+pub(crate) fn last_at(
+    connection: &mut SqliteConnection,
+    user: &UserId,
+    purpose: CodePurpose,
+    email: &Email,
+) -> QueryResult<Option<Timestamp>> {
+    let last: Option<i64> = one_time_codes::table
+        .filter(one_time_codes::user_id.eq(user.as_str()))
+        .filter(one_time_codes::purpose.eq(purpose.as_str()))
+        .filter(one_time_codes::email.eq(email.as_str()))
+        .filter(one_time_codes::used_at.is_null())
+        .select(diesel::dsl::max(one_time_codes::created_at))
+        .first(connection)?;
+    Ok(last.and_then(moment))
+}
+
 impl CodeRow {
     fn into_record(self, digest: CodeDigest, purpose: CodePurpose) -> CodeRecord {
         CodeRecord {

@@ -241,7 +241,7 @@ fn show_fence(
 
 /// What is due and not held back by an earlier item of its key that waits for its retry.
 pub(crate) const DUE: &str = "
-    SELECT id, key, format, payload, attempts
+    SELECT id, key, format, payload, attempts, created_at
     FROM outbox AS item
     WHERE kind = ?1 AND parked_at IS NULL AND (due_at IS NULL OR due_at <= ?2)
       AND NOT EXISTS (
@@ -263,6 +263,8 @@ struct ItemRow {
     payload: String,
     #[diesel(sql_type = BigInt)]
     attempts: i64,
+    #[diesel(sql_type = BigInt)]
+    created_at: i64,
 }
 
 fn due(
@@ -294,6 +296,7 @@ impl ItemRow {
             id: OutboxItemId(self.id),
             key: record.key,
             attempts: u32::try_from(self.attempts).unwrap_or(u32::MAX),
+            added_at: moment(self.created_at).unwrap_or(Timestamp::UNIX_EPOCH),
             effect,
         }
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use users_domain::model::{
-    Change, CodePurpose, CodeRecord, ConflictField, Effect, Facts, Needs, Page, Position, Proof,
-    Timestamp, User, UserFilter, UserId, UserQuery,
+    Change, CodePurpose, CodeRecord, ConflictField, Effect, Email, Facts, Needs, Page, Position,
+    Proof, Timestamp, User, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{Decide, DecideWithCode, StoreError, UserStore};
 
@@ -137,6 +137,21 @@ impl UserStore for SqliteStore {
         let proof = proof.clone();
         self.threads()
             .read(move |connection| Ok(one_time_codes::find(connection, &proof, purpose)?))
+            .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.code.last")]
+    async fn last_code_at(
+        &self,
+        user: &UserId,
+        purpose: CodePurpose,
+        email: &Email,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let (user, email) = (user.clone(), email.clone());
+        self.threads()
+            .read(move |connection| {
+                Ok(one_time_codes::last_at(connection, &user, purpose, &email)?)
+            })
             .await
     }
 

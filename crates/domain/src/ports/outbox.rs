@@ -120,6 +120,8 @@ pub struct OutboxItem {
     pub key: String,
     /// How often it was tried in vain.
     pub attempts: u32,
+    /// When it was added.
+    pub added_at: Timestamp,
     /// What to do.
     pub effect: Result<Effect, UnknownEffect>,
 }

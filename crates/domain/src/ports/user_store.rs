@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::error::Error;
 use crate::model::{
-    Change, CodePurpose, CodeRecord, Effect, Facts, Needs, Page, Proof, User, UserFilter, UserId,
-    UserQuery,
+    Change, CodePurpose, CodeRecord, Effect, Email, Facts, Needs, Page, Proof, Timestamp, User,
+    UserFilter, UserId, UserQuery,
 };
 
 /// Decides about a locked row: pure code of the domain.
@@ -56,6 +56,8 @@ pub type DecideWithCode = dyn Fn(&User, &CodeRecord) -> Result<Change, Error> + 
 ///   Several of one account and purpose are good at a time.
 /// - `find_code` gives what is kept of a code of that purpose that was not used or voided, expired
 ///   or not; it changes nothing.
+/// - `last_code_at` says when the newest code was made of those of an account and a purpose that went
+///   to that very address and were not used or voided, expired or not.
 /// - `redeem` locks the account and the code, calls `decide` as `update` does, writes what it said
 ///   and uses the code up, together or not at all. Of any number of calls with one code, at once or
 ///   in turn, at most one succeeds; the others are [`StoreError::NotFound`], as is a code that
@@ -101,6 +103,14 @@ pub trait UserStore: Send + Sync {
         proof: &Proof,
         purpose: CodePurpose,
     ) -> Result<Option<CodeRecord>, StoreError>;
+
+    /// When a code was mailed last.
+    async fn last_code_at(
+        &self,
+        user: &UserId,
+        purpose: CodePurpose,
+        email: &Email,
+    ) -> Result<Option<Timestamp>, StoreError>;
 
     /// Changes the account that a code opens, as decided while both are locked, and uses the code
     /// up.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tracing::{error, info, warn};
 
 use crate::error::Error;
-use crate::model::{Effect, EffectKind, UnknownEffect};
+use crate::model::{Effect, EffectKind};
 use crate::ports::{
     Claim, Fence, LEASE, LeaseHolder, OutboxDepth, OutboxItem, OutboxItemId, Ports, PublishError,
     StoreError, uuid_v4,
@@ -171,7 +171,7 @@ impl Relay {
         item: &OutboxItem,
     ) -> Result<Outcome, StoreError> {
         let outbox = &self.ports.outbox;
-        match unless_it_panics(self.carry_out(&item.effect)).await {
+        match unless_it_panics(self.carry_out(item)).await {
             Ok(()) => Ok(Outcome::Delivered),
             Err(Failure::Never(reason)) => {
                 error!(
@@ -197,8 +197,8 @@ impl Relay {
         }
     }
 
-    async fn carry_out(&self, effect: &Result<Effect, UnknownEffect>) -> Result<(), Failure> {
-        match effect {
+    async fn carry_out(&self, item: &OutboxItem) -> Result<(), Failure> {
+        match &item.effect {
             Err(unknown) => Err(Failure::Never(unknown.to_string())),
             Ok(Effect::Event(event)) => {
                 self.ports
@@ -210,7 +210,9 @@ impl Relay {
                         PublishError::Unavailable => Failure::NotNow,
                     })
             }
-            Ok(Effect::Mail(request)) => mail::send(&self.ports, &self.settings, request).await,
+            Ok(Effect::Mail(request)) => {
+                mail::send(&self.ports, &self.settings, request, item.added_at).await
+            }
             Ok(Effect::EndSessions { user }) => sessions::end(&self.ports, user).await,
         }
     }

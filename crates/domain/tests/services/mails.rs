@@ -116,6 +116,48 @@ async fn every_mail_has_an_id_and_a_code_of_its_own() {
     assert_eq!(digests.len(), 3);
 }
 
+#[tokio::test]
+async fn who_asks_again_and_again_has_one_mail_a_minute_sent() {
+    let fakes = fakes_with_both_requests().await;
+    let caller = holder(&fakes, "ada");
+    deliver(&fakes, MAIL).await;
+    for (pause, mails) in [(1, 2), (29, 2), (29, 2), (1, 4), (59, 4), (1, 6)] {
+        fakes.clock.advance(Duration::from_secs(pause));
+        ask_for_verification(&fakes, &caller).await.unwrap();
+        ask_for_reset(&fakes, "ada@example.com").await.unwrap();
+        deliver(&fakes, MAIL).await;
+        assert_eq!(fakes.mailer.mails().len(), mails);
+    }
+}
+
+#[tokio::test]
+async fn the_pause_is_of_one_purpose_and_one_account() {
+    let fakes = fakes_with([people::an_unverified_user("ada"), people::grace()]);
+    let caller = holder(&fakes, "ada");
+    ask_for_reset(&fakes, "ada@example.com").await.unwrap();
+    deliver(&fakes, MAIL).await;
+    fakes.clock.advance(Duration::from_secs(1));
+    ask_for_verification(&fakes, &caller).await.unwrap();
+    ask_for_reset(&fakes, "grace@example.com").await.unwrap();
+    deliver(&fakes, MAIL).await;
+    assert_eq!(fakes.mailer.mails().len(), 3);
+}
+
+/// Nothing that was promised is lost to the pause.
+#[tokio::test]
+async fn a_mail_that_could_not_be_sent_is_tried_again_within_the_pause() {
+    let fakes = fakes_with([people::ada()]);
+    ask_for_reset(&fakes, "ada@example.com").await.unwrap();
+    fakes.clock.advance(Duration::from_secs(1));
+    let mailer: Arc<dyn Mailer> = Arc::new(fakes.mailer.clone());
+    let relay = relay_with_mailer(&fakes, Faulty::new(mailer, FaultPlan::once(Fault::Away)));
+    assert_eq!(relay.deliver_due(MAIL, 10).await.unwrap().retried, 1);
+    assert_eq!(fakes.store.codes().len(), 1, "its code was made");
+    fakes.clock.advance(Duration::from_secs(5));
+    assert_eq!(relay.deliver_due(MAIL, 10).await.unwrap().delivered, 1);
+    assert_eq!(fakes.mailer.mails().len(), 1);
+}
+
 /// The first attempt may have arrived although nobody learned of it.
 #[tokio::test]
 async fn another_attempt_makes_another_code_and_both_are_good() {

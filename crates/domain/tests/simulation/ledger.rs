@@ -11,8 +11,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use users_domain::Error;
 use users_domain::model::{
-    Change, CodePurpose, CodeRecord, Effect, EffectKind, Facts, Needs, Notice, OneTimeCode, Page,
-    Proof, RefreshSession, Timestamp, TokenId, User, UserEvent, UserFilter, UserId, UserQuery,
+    Change, CodePurpose, CodeRecord, Effect, EffectKind, Email, Facts, Needs, Notice, OneTimeCode,
+    Page, Proof, RefreshSession, Timestamp, TokenId, User, UserEvent, UserFilter, UserId,
+    UserQuery,
 };
 use users_domain::ports::{
     Claim, Clock, Decide, DecideWithCode, Fence, LeaseHolder, Outbox, OutboxDepth, OutboxItemId,
@@ -223,6 +224,15 @@ impl UserStore for Ledger {
         purpose: CodePurpose,
     ) -> Result<Option<CodeRecord>, StoreError> {
         self.store.find_code(proof, purpose).await
+    }
+
+    async fn last_code_at(
+        &self,
+        user: &UserId,
+        purpose: CodePurpose,
+        email: &Email,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.store.last_code_at(user, purpose, email).await
     }
 
     async fn redeem(

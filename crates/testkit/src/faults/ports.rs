@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use users_domain::model::{
-    BearerToken, CodePurpose, CodeRecord, Effect, EffectKind, Mail, Needs, Page, Password,
+    BearerToken, CodePurpose, CodeRecord, Effect, EffectKind, Email, Mail, Needs, Page, Password,
     PasswordAttempt, PasswordHash, Proof, RefreshSession, Timestamp, TokenClaims, TokenId,
     TokenPair, User, UserEvent, UserFilter, UserId, UserQuery,
 };
@@ -63,6 +63,16 @@ impl<P: UserStore + ?Sized> UserStore for Faulty<P> {
         purpose: CodePurpose,
     ) -> Result<Option<CodeRecord>, StoreError> {
         self.call(STORE_AWAY, self.good.find_code(proof, purpose))
+            .await
+    }
+
+    async fn last_code_at(
+        &self,
+        user: &UserId,
+        purpose: CodePurpose,
+        email: &Email,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.call(STORE_AWAY, self.good.last_code_at(user, purpose, email))
             .await
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use users_domain::model::{
-    CodePurpose, CodeRecord, Effect, EffectKind, Needs, Page, Proof, RefreshSession, Timestamp,
-    TokenId, User, UserFilter, UserId, UserQuery,
+    CodePurpose, CodeRecord, Effect, EffectKind, Email, Needs, Page, Proof, RefreshSession,
+    Timestamp, TokenId, User, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{
     Claim, Decide, DecideWithCode, Fence, LeaseHolder, Outbox, OutboxDepth, OutboxItemId,
@@ -49,6 +49,16 @@ impl UserStore for JsonFileStore {
 
     async fn find_code(&self, proof: &Proof, purpose: CodePurpose) -> Answer<Option<CodeRecord>> {
         self.read(self.memory.find_code(proof, purpose)).await
+    }
+
+    async fn last_code_at(
+        &self,
+        user: &UserId,
+        purpose: CodePurpose,
+        email: &Email,
+    ) -> Answer<Option<Timestamp>> {
+        self.read(self.memory.last_code_at(user, purpose, email))
+            .await
     }
 
     async fn redeem(

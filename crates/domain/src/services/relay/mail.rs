@@ -1,6 +1,8 @@
 //! Resolves what a mail request asks for: whose account, which address, and a code made for this
 //! mail alone.
 
+use std::time::Duration;
+
 use tracing::{info, warn};
 
 use super::Failure;
@@ -11,11 +13,16 @@ use crate::model::{
 use crate::ports::{MailError, Ports, StoreError, uuid_v7};
 use crate::users::Settings;
 
-/// Sends what was asked for; an account that is gone, or needs it no more, gets nothing.
+/// Between two mails with a code for one purpose to one address lies at least this: whoever asks
+/// again and again floods nobody's mailbox.
+const PAUSE: Duration = Duration::from_mins(1);
+
+/// Sends what was asked for at a moment; an account that is gone, or needs it no more, gets nothing.
 pub(super) async fn send(
     ports: &Ports,
     settings: &Settings,
     request: &MailRequest,
+    asked_at: Timestamp,
 ) -> Result<(), Failure> {
     match request {
         MailRequest::Verification { user, address } => {
@@ -26,9 +33,12 @@ pub(super) async fn send(
                         && !user.is_verified()
                         && user.email == *address =>
                 {
+                    let purpose = CodePurpose::VerifyEmail;
+                    if went_just_now(ports, &user, purpose, asked_at).await? {
+                        return Ok(());
+                    }
                     let lifetime = settings.verification_code_ttl;
-                    let (code, expires_at) =
-                        mint(ports, &user, CodePurpose::VerifyEmail, lifetime).await?;
+                    let (code, expires_at) = mint(ports, &user, purpose, lifetime).await?;
                     deliver(ports, &user, MailContent::Verification { code, expires_at }).await
                 }
                 _ => {
@@ -40,7 +50,7 @@ pub(super) async fn send(
         MailRequest::Reset {
             address,
             request_id,
-        } => reset(ports, settings, address, request_id.clone()).await,
+        } => reset(ports, settings, address, request_id.clone(), asked_at).await,
         MailRequest::Notice {
             user,
             notice,
@@ -62,6 +72,7 @@ async fn reset(
     settings: &Settings,
     address: &Email,
     request_id: Option<RequestId>,
+    asked_at: Timestamp,
 ) -> Result<(), Failure> {
     let candidates = ports
         .users
@@ -72,8 +83,12 @@ async fn reset(
         info!("nobody has the address of this reset mail");
         return Ok(());
     };
+    let purpose = CodePurpose::ResetSecret;
+    if went_just_now(ports, user, purpose, asked_at).await? {
+        return Ok(());
+    }
     let lifetime = settings.reset_code_ttl;
-    let (code, expires_at) = mint(ports, user, CodePurpose::ResetSecret, lifetime).await?;
+    let (code, expires_at) = mint(ports, user, purpose, lifetime).await?;
     deliver(ports, user, MailContent::Reset { code, expires_at }).await?;
     let context = RequestContext { request_id };
     let event = super::super::event(
@@ -112,12 +127,30 @@ fn meant<'a>(candidates: &'a [User], address: &Email) -> Option<&'a User> {
     }
 }
 
+/// Whether a mail of the same purpose went to the same address shortly before this one was asked
+/// for. A code that was made since then is of an earlier try to send this very mail, which may have
+/// failed, and does not count.
+async fn went_just_now(
+    ports: &Ports,
+    user: &User,
+    purpose: CodePurpose,
+    asked_at: Timestamp,
+) -> Result<bool, Failure> {
+    let last = ports.users.last_code_at(&user.id, purpose, &user.email);
+    let last = last.await.map_err(not_now)?;
+    let went_just_now = last.is_some_and(|last| last < asked_at && asked_at - last < PAUSE);
+    if went_just_now {
+        info!(user.id = %user.id, "a mail with a code went there less than a minute before; this one is not sent");
+    }
+    Ok(went_just_now)
+}
+
 /// Makes a code and keeps what recognises it.
 async fn mint(
     ports: &Ports,
     user: &User,
     purpose: CodePurpose,
-    lifetime: std::time::Duration,
+    lifetime: Duration,
 ) -> Result<(OneTimeCode, Timestamp), Failure> {
     let mut bytes = [0; OneTimeCode::BYTES];
     ports.entropy.fill(&mut bytes);

@@ -1,7 +1,9 @@
 //! What is claimed, and in which order.
 
+use std::time::Duration;
+
 use users_domain::model::{EffectKind, EffectRecord, UnknownEffect};
-use users_domain::ports::{LEASE, LeaseHolder};
+use users_domain::ports::{Clock as _, LEASE, LeaseHolder};
 
 use super::{KIND, OutboxUnderTest, holder, item};
 use crate::contract::calls::at_once;
@@ -12,11 +14,14 @@ pub async fn an_effect_is_claimed_as_it_was_added(subject: &OutboxUnderTest) {
         let key = "a key, 'quoted' \"twice\" \\ ключ";
         let effects: Vec<_> = (0..3).map(|number| effect_of(kind, key, number)).collect();
         subject.outbox.add(effects.clone()).await.unwrap();
+        let added_at = subject.clock.now();
+        subject.clock.advance(Duration::from_secs(1));
         let claim = subject.outbox.claim(kind, &holder("first"), 10).await;
         let items = claim.unwrap().unwrap().items;
         for (item, effect) in items.iter().zip(&effects) {
             assert_eq!(item.effect.as_ref(), Ok(effect));
             assert_eq!((item.key.as_str(), item.attempts), (key, 0));
+            assert_eq!(item.added_at, added_at);
         }
         assert_eq!(items.len(), effects.len());
     }

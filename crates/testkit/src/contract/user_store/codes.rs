@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use users_domain::model::{
-    CodePurpose, CodeRecord, Email, OneTimeCode, Proof, Status, User, UserId,
+    CodePurpose, CodeRecord, Email, OneTimeCode, Proof, Status, Timestamp, User, UserId,
 };
 use users_domain::ports::{Clock, DecideWithCode, StoreError};
 
@@ -73,6 +73,13 @@ impl UserStoreUnderTest {
     pub(super) async fn use_up(&self, code: &CodeRecord) {
         let nothing = decide_with_code(Vec::new(), |_| ());
         self.redeem(code, nothing).await.unwrap();
+    }
+
+    async fn last_code_at(&self, account: &User, purpose: CodePurpose) -> Option<Timestamp> {
+        let last = self
+            .store
+            .last_code_at(&account.id, purpose, &account.email);
+        last.await.unwrap()
     }
 
     async fn remove(&self, limit: u32) -> u32 {
@@ -170,6 +177,43 @@ pub async fn looking_for_a_code_changes_nothing(subject: &UserStoreUnderTest) {
     assert_eq!(subject.get(&ada.id).await, ada);
     assert_eq!(subject.remove(10).await, 0);
     subject.use_up(&code).await;
+}
+
+pub async fn the_last_code_is_that_of_account_purpose_and_address(subject: &UserStoreUnderTest) {
+    let ada = subject.insert(user("ada")).await;
+    let grace = subject.insert(grace()).await;
+    let elsewhere = User {
+        email: Email::from_stored("ADA@example.com".to_owned()),
+        ..ada.clone()
+    };
+    let mut made = Vec::new();
+    let mut number = 0;
+    for _ in 0..2 {
+        for account in [&ada, &grace, &elsewhere] {
+            for purpose in CodePurpose::ALL {
+                number += 1;
+                subject.clock.advance(STEP);
+                made.push((account, subject.keep(account, purpose, number).await));
+            }
+        }
+    }
+    // The later half of them.
+    for (account, code) in made.drain(..).skip(6) {
+        let last = subject.last_code_at(account, code.purpose).await;
+        assert_eq!(last, Some(code.created_at));
+    }
+}
+
+pub async fn a_code_that_is_not_good_is_not_the_last(subject: &UserStoreUnderTest) {
+    let purpose = CodePurpose::ResetSecret;
+    let ada = subject.insert(user("ada")).await;
+    assert_eq!(subject.last_code_at(&ada, purpose).await, None);
+    let code = subject.keep(&ada, purpose, 1).await;
+    subject.clock.advance(LIFETIME);
+    let last = subject.last_code_at(&ada, purpose).await;
+    assert_eq!(last, Some(code.created_at), "an expired one counts");
+    subject.use_up(&code).await;
+    assert_eq!(subject.last_code_at(&ada, purpose).await, None);
 }
 
 pub async fn useless_codes_are_removed_up_to_the_limit(subject: &UserStoreUnderTest) {

@@ -56,6 +56,22 @@ impl State {
             })
     }
 
+    /// When the newest code of an account, purpose and address was made that was neither used nor
+    /// voided.
+    pub(super) fn last_code_at(
+        &self,
+        user: &UserId,
+        purpose: CodePurpose,
+        email: &Email,
+    ) -> Option<Timestamp> {
+        self.codes
+            .values()
+            .filter(|code| code.user == *user && code.purpose == purpose)
+            .filter(|code| code.email == *email && !code.spent)
+            .map(|code| code.created_at)
+            .max()
+    }
+
     /// Makes the codes of an account useless, those of one purpose or all.
     pub(super) fn void_codes(&mut self, user: &UserId, purpose: Option<CodePurpose>) {
         for code in self.codes.values_mut() {

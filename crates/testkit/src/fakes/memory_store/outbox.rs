@@ -130,6 +130,7 @@ impl Backlog {
                     id: OutboxItemId(number),
                     key: key.to_owned(),
                     attempts: item.attempts,
+                    added_at: item.added_at,
                     effect: Effect::from_record(&item.record),
                 });
             }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use users_domain::model::{
-    Change, CodePurpose, CodeRecord, ConflictField, Effect, Facts, Needs, Page, Position, Proof,
-    Timestamp, User, UserFilter, UserId, UserQuery, Username,
+    Change, CodePurpose, CodeRecord, ConflictField, Effect, Email, Facts, Needs, Page, Position,
+    Proof, Timestamp, User, UserFilter, UserId, UserQuery, Username,
 };
 use users_domain::ports::{Decide, DecideWithCode, MAX_LOGIN_CANDIDATES, StoreError, UserStore};
 
@@ -107,6 +107,15 @@ impl UserStore for MemoryStore {
         purpose: CodePurpose,
     ) -> Result<Option<CodeRecord>, StoreError> {
         Ok(self.state().good_code(proof, purpose))
+    }
+
+    async fn last_code_at(
+        &self,
+        user: &UserId,
+        purpose: CodePurpose,
+        email: &Email,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.state().last_code_at(user, purpose, email))
     }
 
     async fn redeem(
