@@ -50,8 +50,7 @@ pub(crate) fn find(
     Ok(row.map(|row| row.into_record(*digest, purpose)))
 }
 
-/// When the newest code was made of those of an account and purpose that went to an address and were
-/// neither used nor voided.
+/// When the newest code was made of those of an account and purpose that went to an address.
 pub(crate) fn last_at(
     connection: &mut SqliteConnection,
     user: &UserId,
@@ -62,7 +61,6 @@ pub(crate) fn last_at(
         .filter(one_time_codes::user_id.eq(user.as_str()))
         .filter(one_time_codes::purpose.eq(purpose.as_str()))
         .filter(one_time_codes::email.eq(email.as_str()))
-        .filter(one_time_codes::used_at.is_null())
         .select(diesel::dsl::max(one_time_codes::created_at))
         .first(connection)?;
     Ok(last.and_then(moment))

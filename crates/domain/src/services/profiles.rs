@@ -181,22 +181,20 @@ impl Profiles {
                 .into());
             }
             let before = std::mem::replace(&mut user.email, email.clone());
-            user.verified_at = None;
+            let was_proven = user.verified_at.take().is_some();
             let event = teller.changed(EventOperation::UpdateEmail, user);
-            let told = MailRequest::Notice {
+            // An address that nobody proved may be a stranger's, whom all this is no business of.
+            let told = was_proven.then(|| MailRequest::Notice {
                 user: user.id.clone(),
                 notice: Notice::EmailChanged,
                 address: Some(before),
-            };
+            });
             let proof = MailRequest::Verification {
                 user: user.id.clone(),
                 address: user.email.clone(),
             };
-            Ok(vec![
-                Effect::Event(event),
-                Effect::Mail(told),
-                Effect::Mail(proof),
-            ])
+            let mails = told.into_iter().chain([proof]).map(Effect::Mail);
+            Ok([Effect::Event(event)].into_iter().chain(mails).collect())
         })
         .await
     }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use users_domain::model::{
     Caller, CodePurpose, EffectKind, Email, MailContent, MailRequest, Notice, User,
@@ -95,6 +96,23 @@ async fn the_old_address_is_told_and_the_new_one_asked() {
     let code = fakes.mailer.last_code(VERIFY, "augusta@example.com");
     let ada = verify(&fakes, &code.unwrap()).await.unwrap();
     assert!(ada.is_verified());
+}
+
+/// Whoever gives his unproven account one address after another sends nobody more than one mail a
+/// minute.
+#[tokio::test]
+async fn addresses_that_come_and_go_flood_nobody() {
+    let fakes = fakes_with([people::an_unverified_user("ada")]);
+    for address in ["victim@example.com", "b@example.com"].repeat(5) {
+        changed(&fakes, address).await;
+        deliver(&fakes, EffectKind::Mail).await;
+        fakes.clock.advance(Duration::from_secs(5));
+    }
+    let mails = fakes.mailer.mails();
+    let to_victim = mails
+        .iter()
+        .filter(|mail| mail.to == email("victim@example.com"));
+    assert_eq!(to_victim.count(), 1);
 }
 
 #[tokio::test]

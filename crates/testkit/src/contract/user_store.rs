@@ -170,7 +170,7 @@ suite! {
     an_expired_code_is_found_all_the_same,
     looking_for_a_code_changes_nothing,
     the_last_code_is_that_of_account_purpose_and_address,
-    a_code_that_is_not_good_is_not_the_last,
+    a_code_that_is_not_good_any_more_may_be_the_last,
     useless_codes_are_removed_up_to_the_limit,
     a_code_expires_at_its_moment,
     good_codes_are_never_removed,

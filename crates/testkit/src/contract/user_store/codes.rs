@@ -204,7 +204,7 @@ pub async fn the_last_code_is_that_of_account_purpose_and_address(subject: &User
     }
 }
 
-pub async fn a_code_that_is_not_good_is_not_the_last(subject: &UserStoreUnderTest) {
+pub async fn a_code_that_is_not_good_any_more_may_be_the_last(subject: &UserStoreUnderTest) {
     let purpose = CodePurpose::ResetSecret;
     let ada = subject.insert(user("ada")).await;
     assert_eq!(subject.last_code_at(&ada, purpose).await, None);
@@ -213,6 +213,9 @@ pub async fn a_code_that_is_not_good_is_not_the_last(subject: &UserStoreUnderTes
     let last = subject.last_code_at(&ada, purpose).await;
     assert_eq!(last, Some(code.created_at), "an expired one counts");
     subject.use_up(&code).await;
+    let last = subject.last_code_at(&ada, purpose).await;
+    assert_eq!(last, Some(code.created_at), "a used one counts");
+    subject.remove(u32::MAX).await;
     assert_eq!(subject.last_code_at(&ada, purpose).await, None);
 }
 

@@ -56,8 +56,7 @@ impl State {
             })
     }
 
-    /// When the newest code of an account, purpose and address was made that was neither used nor
-    /// voided.
+    /// When the newest code of an account, purpose and address was made.
     pub(super) fn last_code_at(
         &self,
         user: &UserId,
@@ -67,7 +66,7 @@ impl State {
         self.codes
             .values()
             .filter(|code| code.user == *user && code.purpose == purpose)
-            .filter(|code| code.email == *email && !code.spent)
+            .filter(|code| code.email == *email)
             .map(|code| code.created_at)
             .max()
     }
