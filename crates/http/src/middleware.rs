@@ -15,7 +15,8 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::Method;
 use actix_web::http::header::{
-    CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{Error, HttpMessage as _};
 use futures::future::LocalBoxFuture;
@@ -26,7 +27,12 @@ use crate::error::{Refusal, wants_problem};
 use crate::extract::Exchange;
 use crate::state::Api;
 
+pub(crate) use request_log::identified;
 pub(crate) use request_metrics::RequestMetrics;
+
+/// What an answer is to a browser that takes it for a page: nothing (Content Security Policy, level
+/// 3). Pages bring policies of their own.
+const NO_PAGE: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox";
 
 /// The middleware of one route; it stands outside everything else, so that it sees every request
 /// that comes to the route, refused ones too.
@@ -157,6 +163,8 @@ fn finished(answer: ServiceResponse<BoxBody>, exchange: &Exchange) -> ServiceRes
     request_id::put(headers, &exchange.id);
     put_absent(headers, CACHE_CONTROL, "no-store");
     put_absent(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put_absent(headers, CONTENT_SECURITY_POLICY, NO_PAGE);
+    put_absent(headers, REFERRER_POLICY, "no-referrer");
     answer
 }
 

@@ -5,7 +5,7 @@ pub mod build_info;
 mod json_lines;
 pub mod metrics;
 pub mod outbox_metrics;
-mod panics;
+pub(crate) mod panics;
 pub mod samples;
 
 use std::io::IsTerminal as _;
@@ -88,6 +88,10 @@ where
 /// every malformed request an error: strangers could fill the log.
 const QUIET: &str = "actix_server=warn,actix_http=off";
 
+/// These quote what they read and write, headers of strangers, mails and passwords to servers among
+/// it: whatever the settings ask for, they are not heard.
+const QUOTING: [&str; 2] = ["actix_http::h1::decoder", "lettre"];
+
 /// Lets through what the settings ask for, and in any case our own spans down to INFO: they carry
 /// the request id, which a warning must show even if nothing less important is logged.
 fn filter<S: Subscriber>(
@@ -97,6 +101,10 @@ fn filter<S: Subscriber>(
     let directives = settings.filter.as_ref().unwrap_or(&level);
     // Of two directives for the same part the last holds, so the operator may undo ours.
     let wanted = EnvFilter::builder().parse(format!("{QUIET},{directives}"))?;
+    let discreet = filter_fn(|metadata| {
+        let target = metadata.target();
+        !QUOTING.iter().any(|quoting| target.starts_with(quoting))
+    });
     let spans = filter_fn(|metadata| {
         metadata.is_span()
             && *metadata.level() <= tracing::Level::INFO
@@ -105,7 +113,7 @@ fn filter<S: Subscriber>(
                 .any(|ours| metadata.target().starts_with(ours))
     })
     .with_max_level_hint(LevelFilter::INFO);
-    Ok(wanted.or(spans))
+    Ok(wanted.and(discreet).or(spans))
 }
 
 #[cfg(test)]
@@ -216,6 +224,16 @@ mod tests {
         }
         let wanted = "warn,actix_http=debug,actix_server=info";
         assert_eq!(logged(LogLevel::Info, Some(wanted), noise).len(), 2);
+    }
+
+    #[test]
+    fn what_quotes_headers_and_mails_is_never_heard() {
+        let wanted = "trace,actix_http=trace,actix_http::h1::decoder=trace,lettre=trace";
+        let lines = logged(LogLevel::Debug, Some(wanted), || {
+            tracing::debug!(target: "actix_http::h1::decoder", "illegal Content-Length: x");
+            tracing::debug!(target: "lettre::transport::smtp::client", "Wrote: x");
+        });
+        assert!(lines.is_empty(), "{lines:?}");
     }
 
     #[test]

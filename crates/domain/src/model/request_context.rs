@@ -5,7 +5,8 @@ use std::fmt;
 use uuid::Uuid;
 
 /// The id of a request: 1 to 128 visible ASCII characters, but no double quote, backslash or angle
-/// bracket.
+/// bracket, nor what an e-mail address is written with (`@`, and `%`, which may stand for it): the id
+/// is in every line of the log.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RequestId(String);
 
@@ -16,9 +17,9 @@ impl RequestId {
     /// Takes over an id that a caller sent, if it is fit to stand in logs and headers.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=Self::MAX_CHARS).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\' | b'<' | b'>'));
+            && text.bytes().all(|b| {
+                b.is_ascii_graphic() && !matches!(b, b'"' | b'\\' | b'<' | b'>' | b'@' | b'%')
+            });
         fits.then(|| Self(text.to_owned()))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tracing::debug;
+use tracing::{debug, info};
 
 use crate::authorization::{Bearer, Operation, permit};
 use crate::error::{Error, Unauthenticated};
@@ -40,7 +40,12 @@ impl Access {
             }
             (_, Some(token)) => Caller::Account(Box::new(self.authenticate(token).await?)),
         };
-        permit(operation, &caller, policy)?;
+        permit(operation, &caller, policy).inspect_err(|error| {
+            let user_id = caller
+                .principal()
+                .map(|principal| principal.account.id.as_str());
+            info!(user.id = user_id, %error, "refused");
+        })?;
         Ok(caller)
     }
 

@@ -88,6 +88,17 @@ fn a_request_id_that_could_forge_a_log_line_is_not() {
 }
 
 #[test]
+fn an_address_is_no_request_id() {
+    for text in [
+        "ada@example.com",
+        "ada%40example.com",
+        "req:7/ada@example.com",
+    ] {
+        assert_eq!(RequestId::parse(text), None, "{text}");
+    }
+}
+
+#[test]
 fn a_request_without_an_id_is_given_a_uuid() {
     let id = RequestId::new(Uuid::from_u128(7));
     assert_eq!(id.as_str(), "00000000-0000-0000-0000-000000000007");

@@ -21,6 +21,8 @@ fn names_of_any_script_are_accepted_as_typed() {
         "नेहा",
         " padded ",
         "👩‍🚀",
+        "می\u{200c}خواهم",
+        "क्\u{200d}ष",
     ] {
         let name = PersonName::parse("first_name", text);
         assert_eq!(name.as_ref().map(PersonName::as_str), Ok(text), "{text}");
@@ -28,8 +30,18 @@ fn names_of_any_script_are_accepted_as_typed() {
 }
 
 #[test]
-fn a_name_of_white_space_is_missing() {
-    for text in ["", " ", "\t\n", "\u{3000}"] {
+fn a_name_of_which_nothing_is_seen_is_missing() {
+    for text in [
+        "",
+        " ",
+        "\t\n",
+        "\u{3000}",
+        "\u{200b}",
+        "\u{200d} \u{200c}",
+        "\u{3164}",
+        "\u{feff}\u{ad}",
+        "\u{e0041}\u{e0064}\u{e0061}",
+    ] {
         assert_eq!(refusal(text), InvalidReason::Missing, "{text:?}");
     }
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tracing::error;
 
@@ -32,20 +32,29 @@ pub(super) async fn keep_running<Run>(
         // On a task of its own, so that a panic ends nothing else; it ends with this one.
         let mut run = JoinSet::new();
         run.spawn(make(stop.clone()));
-        let Some(Err(panic)) = run.join_next().await else {
+        let Some(Err(failure)) = run.join_next().await else {
             return;
         };
+        let reason = reason(failure);
         if last {
-            error!(task = name, %panic, "a task failed while it was stopping");
+            error!(task = name, reason, "a task failed while it was stopping");
             return;
         }
         if began.elapsed() >= HEALTHY {
             pause = FIRST_PAUSE;
         }
-        error!(task = name, %panic, restart_in = ?pause, "a task failed and is started again");
+        error!(task = name, reason, restart_in = ?pause, "a task failed and is started again");
         stop.pause(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// The message of a panic if it stands like that in the source: one that was put together may hold
+/// what a publisher or mailer worked on. The program's panic hook is told all of it.
+fn reason(failure: JoinError) -> &'static str {
+    let panic = failure.try_into_panic().ok();
+    let message = panic.and_then(|panic| panic.downcast_ref::<&'static str>().copied());
+    message.unwrap_or("it panicked")
 }
 
 #[cfg(test)]
@@ -81,6 +90,15 @@ mod tests {
             panicking(12).await,
             before_the_longest + 2 * Duration::from_mins(1)
         );
+    }
+
+    #[tokio::test]
+    async fn a_message_that_may_hold_a_value_is_not_told() {
+        let address = std::hint::black_box("ada@example.com");
+        let told = tokio::spawn(async move { panic!("no mail for {address}") }).await;
+        assert_eq!(reason(told.unwrap_err()), "it panicked");
+        let told = tokio::spawn(async { panic!("as intended") }).await;
+        assert_eq!(reason(told.unwrap_err()), "as intended");
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! The span that gives every log line of a request its id, and the line that closes it.
 //!
-//! The path stands in neither but as the route's pattern, and the query not at all: both may hold
-//! what belongs to people.
+//! The path stands in neither but as the route's pattern, a method of somebody's own as `_OTHER`, and
+//! the query not at all: each may hold what belongs to people.
 
 use std::time::Duration;
 
@@ -9,7 +9,9 @@ use actix_web::http::{Method, StatusCode};
 use tracing::field::Empty;
 use tracing::{Span, debug, error, error_span, info, warn};
 use users_domain::authorization::Operation;
-use users_domain::model::RequestId;
+use users_domain::model::{Caller, RequestId};
+
+use super::request_metrics::method_label;
 
 /// Begins the span; attributes as in OpenTelemetry's conventions for HTTP servers.
 pub(super) fn span(id: &RequestId, method: &Method, pattern: &'static str) -> Span {
@@ -17,10 +19,18 @@ pub(super) fn span(id: &RequestId, method: &Method, pattern: &'static str) -> Sp
     error_span!(
         "request",
         request_id = %id,
-        http.request.method = method.as_str(),
+        http.request.method = method_label(method),
         http.route = pattern,
         http.response.status_code = Empty,
+        user.id = Empty,
     )
+}
+
+/// Says in the span of a request whose it is.
+pub(crate) fn identified(caller: &Caller) {
+    if let Some(principal) = caller.principal() {
+        Span::current().record("user.id", principal.account.id.as_str());
+    }
 }
 
 /// Writes the line of a request that is answered. Probes are told at debug level only: they come

@@ -83,7 +83,7 @@ impl Drop for ActiveRequest {
 }
 
 /// Methods that anybody makes up share one label.
-fn method_label(method: &Method) -> &str {
+pub(super) fn method_label(method: &Method) -> &str {
     match *method {
         Method::GET
         | Method::HEAD

@@ -4,16 +4,18 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::{Debug, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 use users_domain::model::OneTimeCode;
+use users_domain::ports::StoreError;
+use users_testkit::mocks::MockUserStore;
 
 use super::client::Request;
-use super::service::{Service, registration};
+use super::service::{Service, Setup, registration};
 
 static LINES: LazyLock<Mutex<Vec<String>>> = LazyLock::new(Mutex::default);
 static SPANS: LazyLock<Mutex<HashMap<u64, String>>> = LazyLock::new(Mutex::default);
@@ -25,18 +27,31 @@ thread_local! {
 /// Keeps every line together with the fields of the spans round it.
 struct Recorder(AtomicU64);
 
-/// Begins to keep lines, of all tests of the process: each looks for its own request ids.
+/// Begins to keep lines and spans of the whole process, libraries included, at every level. Tests run
+/// beside each other: each looks for its own request ids or marks.
 pub(super) fn start() {
     // A test before may have begun already.
     let _ = tracing::subscriber::set_global_default(Recorder(AtomicU64::new(1)));
 }
 
-/// The lines that hold a text.
+/// Our own lines that hold a text.
 fn lines_with(text: &str) -> Vec<String> {
     let lines = LINES.lock().unwrap();
     lines
         .iter()
-        .filter(|line| line.contains(text))
+        .filter(|line| line.contains("target=users_") && line.contains(text))
+        .cloned()
+        .collect()
+}
+
+/// Every line and every span so far, of whomever, that a text is found in whatever its case.
+pub(super) fn anywhere(text: &str) -> Vec<String> {
+    let text = text.to_ascii_lowercase();
+    let (lines, spans) = (LINES.lock().unwrap(), SPANS.lock().unwrap());
+    lines
+        .iter()
+        .chain(spans.values())
+        .filter(|one| one.to_ascii_lowercase().contains(&text))
         .cloned()
         .collect()
 }
@@ -50,8 +65,8 @@ impl Visit for Written<'_> {
 }
 
 impl Subscriber for Recorder {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("users_")
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
@@ -71,7 +86,8 @@ impl Subscriber for Recorder {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = format!("level={} ", event.metadata().level());
+        let (level, target) = (event.metadata().level(), event.metadata().target());
+        let mut line = format!("level={level} target={target} ");
         event.record(&mut Written(&mut line));
         let spans = SPANS.lock().unwrap();
         ENTERED.with_borrow(|entered| {
@@ -79,6 +95,8 @@ impl Subscriber for Recorder {
                 line.push_str(text);
             }
         });
+        // Whoever reads both takes the other one first.
+        drop(spans);
         LINES.lock().unwrap().push(line);
     }
 
@@ -132,6 +150,24 @@ fn the_line_of_a_failure_inside_a_service_has_the_id_too() {
     let lines = lines_with("log-forged");
     assert!(
         lines.iter().any(|line| line.contains("token refused")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn an_outage_is_a_warning_and_has_the_id() {
+    let mut setup = Setup::new();
+    let mut store = MockUserStore::new();
+    store
+        .expect_insert()
+        .returning(|_, _| Err(StoreError::Unavailable));
+    setup.ports.users = Arc::new(store);
+    let service = setup.start();
+    let sent = Request::post("/users", &registration("ada")).header("X-Request-Id", "log-outage");
+    service.send(&sent).expect(503);
+    let lines = lines_with("log-outage");
+    assert!(
+        lines.iter().any(|line| line.contains("level=WARN")),
         "{lines:#?}"
     );
 }

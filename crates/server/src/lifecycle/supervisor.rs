@@ -1,7 +1,6 @@
 //! Runs the long-lived tasks: restarts one that dies, fails the process when that does not help,
 //! and waits for all of them at the end.
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +12,7 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::Shutdown;
 use super::restarts::{Failures, MAX_FAILURES, Verdict, WINDOW};
+use crate::telemetry::panics;
 
 /// How long a task may take over the second stage of the end before it is dropped where it stands.
 const FORCED_GRACE: Duration = Duration::from_secs(1);
@@ -230,17 +230,10 @@ where
     };
     match result.map_err(tokio::task::JoinError::try_into_panic) {
         Ok(()) => None,
-        Err(Ok(panic)) => Some(message(&*panic)),
+        Err(Ok(panic)) => Some(panics::message(&*panic).to_owned()),
         // Only a runtime that shuts down cancels a run from outside.
         Err(Err(cancelled)) => Some(cancelled.to_string()),
     }
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
-        .to_owned()
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -11,5 +11,7 @@ mod crash;
 mod documented;
 mod lifecycle;
 mod mails;
+mod pressure;
 mod program;
 mod rights;
+mod secrecy;

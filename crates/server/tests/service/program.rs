@@ -20,7 +20,7 @@ pub(crate) use finished::{Finished, run, run_unheard};
 /// The administrator's password wherever a test sets one.
 pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery";
 /// How long anything may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// How often to look whether it has come.
 const PAUSE: Duration = Duration::from_millis(5);
 /// How many free ports may be taken by somebody else before the service takes one.
@@ -102,8 +102,25 @@ impl Program {
         Self::dev_to(Ear::Closing, folder, &settings)
     }
 
+    /// The same, which may have so many files open, connections among them.
+    pub(crate) fn dev_with_files(folder: &Path, files: usize) -> Self {
+        let program = binary();
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")])
+            .arg(program.get_program())
+            .env_clear()
+            .env("PATH", std::env!("PATH"))
+            .stdin(Stdio::null());
+        let settings = [("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD)];
+        Self::dev_by(command, Ear::Open, folder, &settings)
+    }
+
     fn dev_to(ear: Ear, folder: &Path, settings: &[(&str, &str)]) -> Self {
-        let mut command = binary();
+        Self::dev_by(binary(), ear, folder, settings)
+    }
+
+    fn dev_by(mut command: Command, ear: Ear, folder: &Path, settings: &[(&str, &str)]) -> Self {
         command
             .args(["dev", "--port", "0", "--data"])
             .arg(folder)
@@ -177,6 +194,11 @@ impl Program {
             log,
             readers,
         })
+    }
+
+    /// What the system knows the process by.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.running.0.id()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

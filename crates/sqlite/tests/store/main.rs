@@ -9,6 +9,7 @@ mod backlog;
 mod calls;
 mod codes;
 mod fixture;
+mod log;
 mod migrations;
 mod odd_rows;
 mod opening;

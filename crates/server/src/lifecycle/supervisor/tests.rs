@@ -66,7 +66,7 @@ async fn five_failures_within_a_minute_fail_the_process_and_end_the_others() {
     let (runs, counted) = counter();
     supervisor.spawn("broken", move |_| {
         counted.fetch_add(1, Ordering::SeqCst);
-        async { panic!("it is {}", "broken") }
+        async { panic!("it is broken") }
     });
     let (ended, counted) = counter();
     supervisor.spawn("other", move |shutdown| {
