@@ -30,6 +30,9 @@ const REST: Duration = Duration::from_secs(2);
 /// The pace of the requests whose latency is watched while logins run.
 const PROBE_EVERY: Duration = Duration::from_millis(5);
 
+/// A p99 of the profile, in milliseconds, that is good enough whatever else the machine does.
+const QUICK: f64 = 5.0;
+
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "secret-12345";
 
@@ -143,7 +146,7 @@ pub(crate) fn run(root: &Path, duration: Duration) -> Result<()> {
             "profile p99, logins at full load",
             "ms",
             beside,
-            Wanted::Nothing,
+            Wanted::AtMost(beside_logins_at_most(idle)),
         ),
     ]);
     let failed: usize = cases.iter().map(|case| case.measured.failed).sum();
@@ -311,6 +314,25 @@ fn bare_hashing(root: &Path, binary: &Path, threads: usize, duration: Duration) 
         .context("the bare loop printed no number")
 }
 
+/// What the profile's p99 may be while logins run, by what it is when nothing else does: three times
+/// that. The noise of a busy machine is no fault, so a very quick service need not stay below
+/// [`QUICK`]. All in milliseconds.
+fn beside_logins_at_most(idle: f64) -> f64 {
+    (3.0 * idle).max(QUICK)
+}
+
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "these numbers are exact")]
+    fn logins_may_slow_a_profile_down_threefold_or_to_what_is_quick_anyway() {
+        assert_eq!(beside_logins_at_most(4.0), 12.0);
+        assert_eq!(beside_logins_at_most(0.5), QUICK);
+    }
 }

@@ -14,7 +14,7 @@ use users_domain::Error;
 use users_domain::error::{Invalid, InvalidReason, Unauthenticated};
 use users_domain::model::ConflictField;
 
-pub(crate) use body::wants_problem;
+pub(crate) use body::{Plain, Problem, wants_problem};
 pub(crate) use code::Code;
 pub use code::errors_md;
 
@@ -84,6 +84,14 @@ impl Refusal {
     /// The body did not arrive in time.
     pub(crate) fn body_too_slow() -> Self {
         Self::new(Code::RequestTimeout, "the body did not arrive in time")
+    }
+
+    /// Bodies that are being read hold as much memory as they may.
+    pub(crate) fn too_many_bodies() -> Self {
+        Self {
+            hint: Some(Hint::RetryAfter(RETRY_AFTER)),
+            ..Self::new(Code::Busy, "too many large bodies arrive at once")
+        }
     }
 
     /// The body as a whole cannot be read; no member is to blame.

@@ -8,16 +8,20 @@ use users_domain::Users;
 use users_domain::ports::{Entropy, PublishedKeys};
 
 use crate::enums::EnumFormat;
+use crate::extract::body_budget::BodyBudget;
 use crate::middleware::RequestMetrics;
 
 /// How long a body may take to arrive unless [`Api::with_body_timeout`] says otherwise.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+/// How much all bodies together may hold unless [`Api::with_body_budget`] says otherwise.
+const BODY_BUDGET: usize = 64 * 1024 * 1024;
 
 /// The whole API: services, keys, settings and metrics. Clones share them.
 #[derive(Clone)]
 pub struct Api {
     shared: Arc<Shared>,
     body_timeout: Duration,
+    body_budget: BodyBudget,
 }
 
 /// What the operator decides about the API.
@@ -74,6 +78,7 @@ impl Api {
                 metrics,
             }),
             body_timeout: BODY_TIMEOUT,
+            body_budget: BodyBudget::new(BODY_BUDGET),
         })
     }
 
@@ -85,6 +90,21 @@ impl Api {
             body_timeout,
             ..self
         }
+    }
+
+    /// The same API with another limit, in bytes, to what all bodies that are being read may hold
+    /// together, the first 16 KiB of each aside; 64 MiB by default. A body for which nothing is
+    /// left is answered 503.
+    #[must_use]
+    pub fn with_body_budget(self, bytes: usize) -> Self {
+        Self {
+            body_budget: BodyBudget::new(bytes),
+            ..self
+        }
+    }
+
+    pub(crate) fn body_budget(&self) -> &BodyBudget {
+        &self.body_budget
     }
 
     pub(crate) fn body_timeout(&self) -> Duration {

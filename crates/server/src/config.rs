@@ -41,6 +41,7 @@ pub use store::{StoreKind, StoreSettings};
 pub use telemetry::{LogLevel, TelemetrySettings};
 pub use variable::{Entry, Preset, Section};
 
+use problem::without_controls;
 use reader::Reader;
 use source::{Layer, Written, default_origin};
 
@@ -171,16 +172,14 @@ impl fmt::Display for Notice {
                 "{name}: this version does not speak TLS, so passwords would travel in the clear; \
                  put a proxy that does in front of it, and unset this"
             ),
-            Self::Unknown {
-                name,
-                nearest: Some(nearest),
-            } => {
-                write!(f, "{name} is no known setting; did you mean {nearest}?")
+            Self::Unknown { name, nearest } => {
+                // Anything can stand in a name of the environment's.
+                write!(f, "{} is no known setting", without_controls(name))?;
+                match nearest {
+                    Some(nearest) => write!(f, "; did you mean {nearest}?"),
+                    None => Ok(()),
+                }
             }
-            Self::Unknown {
-                name,
-                nearest: None,
-            } => write!(f, "{name} is no known setting"),
             Self::WithoutEffect { names } => {
                 write!(f, "without effect in this version: {}", names.join(", "))
             }

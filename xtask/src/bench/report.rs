@@ -53,7 +53,11 @@ impl Figure {
             wanted,
         } = self;
         let wanted = match *wanted {
-            Wanted::AtMost(limit) => format!("at most {limit} | {}", yes_or_no(*value <= limit)),
+            // A limit that was measured has more digits than anybody reads.
+            Wanted::AtMost(limit) => {
+                let shown = (limit * 100.0).round() / 100.0;
+                format!("at most {shown} | {}", yes_or_no(*value <= limit))
+            }
             Wanted::AtLeast(limit) => format!("at least {limit} | {}", yes_or_no(*value >= limit)),
             Wanted::Nothing => " | ".to_owned(),
         };
@@ -114,6 +118,7 @@ mod tests {
             row(26.0, Wanted::AtMost(25.0)),
             "| memory | 26.00 MiB | at most 25 | **no** |"
         );
+        assert!(row(2.0, Wanted::AtMost(10.0 / 3.0)).ends_with("| at most 3.33 | yes |"));
         assert!(row(0.9, Wanted::AtLeast(0.9)).ends_with("| yes |"));
         assert!(row(0.9, Wanted::Nothing).ends_with("|  |  |"));
     }

@@ -1,12 +1,15 @@
-//! Bodies: JSON objects of bounded size that arrive in bounded time.
+//! Bodies: JSON objects of bounded size, alone and together, that arrive in bounded time.
 
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
+};
 use actix_web::rt::time::timeout;
 use futures::StreamExt as _;
 use users_domain::error::Invalid;
 
+use super::body_budget::{BudgetSpent, Share};
 use super::{Input, Members};
 use crate::error::Refusal;
 use crate::state::Api;
@@ -30,8 +33,8 @@ pub(crate) struct IgnoredBody;
 
 impl<T: FromMembers> Input for Body<T> {
     async fn read(api: &Api, request: &HttpRequest, payload: Payload) -> Result<Self, Refusal> {
-        let bytes = read(api, request, payload, JSON).await?;
-        parse(&bytes).map(Self)
+        let body = read(api, request, payload, JSON).await?;
+        parse(&body.bytes).map(Self)
     }
 }
 
@@ -58,13 +61,20 @@ fn parse<T: FromMembers>(bytes: &[u8]) -> Result<T, Refusal> {
     Ok(body)
 }
 
-/// The bytes of a body that must say it is of a kind.
+/// A body as it arrived.
+pub(super) struct Arrived {
+    pub(super) bytes: Vec<u8>,
+    /// What the bytes take up.
+    _share: Share,
+}
+
+/// Reads a body that must say it is of a kind.
 pub(super) async fn read(
     api: &Api,
     request: &HttpRequest,
     payload: Payload,
     kind: &'static str,
-) -> Result<Vec<u8>, Refusal> {
+) -> Result<Arrived, Refusal> {
     if !is_plain(kind, request.headers()) {
         return Err(Refusal::unsupported_media_type(kind));
     }
@@ -72,37 +82,47 @@ pub(super) async fn read(
     if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(Refusal::body_too_large(MAX_BODY_BYTES));
     }
-    match timeout(api.body_timeout(), collect(payload)).await {
+    let share = api.body_budget().share();
+    match timeout(api.body_timeout(), collect(payload, share)).await {
         Ok(outcome) => outcome,
         Err(_elapsed) => Err(Refusal::body_too_slow()),
     }
 }
 
-async fn collect(mut payload: Payload) -> Result<Vec<u8>, Refusal> {
+async fn collect(mut payload: Payload, mut share: Share) -> Result<Arrived, Refusal> {
     // Grows with what arrives, not with what was announced.
-    let mut body = Vec::new();
+    let mut bytes = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Refusal::malformed_body("the body did not arrive whole"))?;
-        if body.len() + chunk.len() > MAX_BODY_BYTES {
+        let length = bytes.len() + chunk.len();
+        if length > MAX_BODY_BYTES {
             return Err(Refusal::body_too_large(MAX_BODY_BYTES));
         }
-        body.extend_from_slice(&chunk);
+        share
+            .cover(length)
+            .map_err(|BudgetSpent| Refusal::too_many_bodies())?;
+        bytes.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok(Arrived {
+        bytes,
+        _share: share,
+    })
 }
 
 fn announced_bytes(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Whether the content is said to be of a kind, whatever its parameters, and not encoded.
+/// Whether the content is said, once, to be of a kind, whatever its parameters, and not encoded.
 fn is_plain(kind: &str, headers: &HeaderMap) -> bool {
-    let said = headers
-        .get(CONTENT_TYPE)
-        .and_then(|said| said.to_str().ok());
-    let named = said
-        .and_then(|said| said.split(';').next())
-        .is_some_and(|said| said.trim().eq_ignore_ascii_case(kind));
+    let mut said = headers.get_all(CONTENT_TYPE);
+    let named = match (said.next().map(HeaderValue::to_str), said.next()) {
+        (Some(Ok(said)), None) => said
+            .split(';')
+            .next()
+            .is_some_and(|said| said.trim().eq_ignore_ascii_case(kind)),
+        _ => false,
+    };
     let plain = headers
         .get_all(CONTENT_ENCODING)
         .all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
@@ -111,7 +131,6 @@ fn is_plain(kind: &str, headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;
@@ -135,6 +154,11 @@ mod tests {
             assert_eq!(is_plain(JSON, &headers), expected, "{kind}");
         }
         assert!(!is_plain(JSON, &HeaderMap::new()));
+        let mut twice = HeaderMap::new();
+        for _ in 0..2 {
+            twice.append(CONTENT_TYPE, HeaderValue::from_static(JSON));
+        }
+        assert!(!is_plain(JSON, &twice));
     }
 
     #[test]

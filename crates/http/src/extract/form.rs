@@ -25,8 +25,8 @@ impl Form {
 
 impl Input for Form {
     async fn read(api: &Api, request: &HttpRequest, payload: Payload) -> Result<Self, Refusal> {
-        let bytes = body::read(api, request, payload, FORM).await?;
-        match String::from_utf8(bytes) {
+        let body = body::read(api, request, payload, FORM).await?;
+        match String::from_utf8(body.bytes) {
             Ok(text) => Ok(Self(text)),
             Err(_) => Err(Refusal::malformed_body("the body is not UTF-8")),
         }

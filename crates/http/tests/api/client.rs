@@ -1,10 +1,13 @@
 //! A client that says exactly what it is told to, and shows exactly what came back.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
+
+use super::documented;
 
 /// Longer than any answer may take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -16,6 +19,7 @@ pub(super) struct Request {
     target: String,
     headers: Vec<(String, Vec<u8>)>,
     body: Option<Vec<u8>>,
+    is_chunked: bool,
 }
 
 impl Request {
@@ -25,6 +29,7 @@ impl Request {
             target: target.to_owned(),
             headers: Vec::new(),
             body: None,
+            is_chunked: false,
         }
     }
 
@@ -85,6 +90,12 @@ impl Request {
         self
     }
 
+    /// The same, whose body does not say how long it is.
+    pub(super) fn chunked(mut self) -> Self {
+        self.is_chunked = true;
+        self
+    }
+
     fn bytes(&self) -> Vec<u8> {
         let mut bytes = format!(
             "{} {} HTTP/1.1\r\nHost: localhost\r\n",
@@ -97,12 +108,32 @@ impl Request {
             bytes.extend_from_slice(value);
             bytes.extend_from_slice(b"\r\n");
         }
-        if let Some(body) = &self.body {
+        let body = self.body.as_deref().unwrap_or_default();
+        if self.is_chunked {
+            bytes.extend_from_slice(b"Transfer-Encoding: chunked\r\n\r\n");
+            for chunk in body.chunks(64 * 1024) {
+                bytes.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+                bytes.extend_from_slice(chunk);
+                bytes.extend_from_slice(b"\r\n");
+            }
+            bytes.extend_from_slice(b"0\r\n\r\n");
+            return bytes;
+        }
+        if self.body.is_some() {
             bytes.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
         }
         bytes.extend_from_slice(b"\r\n");
-        bytes.extend_from_slice(self.body.as_deref().unwrap_or_default());
+        bytes.extend_from_slice(body);
         bytes
+    }
+}
+
+/// As it is sent, up to where nobody reads on.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 2 * 1024;
+        let bytes = self.bytes();
+        write!(f, "{}", bytes[..bytes.len().min(SHOWN)].escape_ascii())
     }
 }
 
@@ -119,13 +150,16 @@ impl Connection {
     pub(super) fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self(BufReader::new(stream))
     }
 
     pub(super) fn send(&mut self, request: &Request) -> Answer {
         self.write(&request.bytes());
-        self.read(request.method == "HEAD")
+        let answer = self.read(request.method == "HEAD");
+        documented::check(request.method, &request.target, &answer);
+        answer
     }
 
     /// Sends bytes as they are; the server may have had enough before they are through.
@@ -133,25 +167,61 @@ impl Connection {
         let _ = self.0.get_mut().write_all(bytes);
     }
 
+    /// Sends a request and does not read; whether the server still takes any.
+    pub(super) fn ask(&mut self, request: &Request) -> bool {
+        match self.0.get_mut().write_all(&request.bytes()) {
+            Ok(()) => true,
+            Err(error) => {
+                assert_ne!(error.kind(), io::ErrorKind::WouldBlock, "it waits for ever");
+                false
+            }
+        }
+    }
+
+    /// Says that nothing more will be sent.
+    pub(super) fn finish_sending(&mut self) {
+        // The server may have ended the connection already.
+        let _ = self.0.get_ref().shutdown(Shutdown::Write);
+    }
+
     /// Reads an answer, without body if `head_only`.
     pub(super) fn read(&mut self, head_only: bool) -> Answer {
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            let read = self.0.read_line(&mut head).unwrap();
-            assert!(read > 0, "the connection ended within the head: {head:?}");
+        Answer::read(&mut self.0, head_only)
+    }
+
+    /// Reads all answers up to the end of the connection.
+    pub(super) fn rest(&mut self) -> Vec<Answer> {
+        let mut bytes = Vec::new();
+        if let Err(error) = self.0.read_to_end(&mut bytes) {
+            // The server need not read what it has refused to.
+            assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
         }
-        let mut answer = Answer {
-            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-            head,
-            text: String::new(),
-        };
-        let length = answer.header("content-length").unwrap_or("0");
-        let mut body = vec![0; length.parse().unwrap()];
-        if !head_only {
-            self.0.read_exact(&mut body).unwrap();
-            answer.text = String::from_utf8(body).unwrap();
+        let mut bytes = bytes.as_slice();
+        let mut answers = Vec::new();
+        while !bytes.is_empty() {
+            answers.push(Answer::read(&mut bytes, false));
         }
-        answer
+        answers
+    }
+
+    /// Whether the server ends the connection within a time, sending nothing more.
+    pub(super) fn ends_within(&mut self, time: Duration) -> bool {
+        match self.wait(time) {
+            Ok(arrived) => arrived == 0,
+            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+        }
+    }
+
+    /// Whether an answer begins within a time.
+    pub(super) fn is_answered_within(&mut self, time: Duration) -> bool {
+        self.wait(time).is_ok_and(|arrived| arrived > 0)
+    }
+
+    fn wait(&mut self, time: Duration) -> io::Result<usize> {
+        self.0.get_ref().set_read_timeout(Some(time)).unwrap();
+        let arrived = self.0.fill_buf().map(<[u8]>::len);
+        self.0.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
+        arrived
     }
 
     /// Whether the server has closed the connection and sent nothing more.
@@ -170,6 +240,26 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    fn read(from: &mut impl BufRead, head_only: bool) -> Self {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            let read = from.read_line(&mut head).unwrap();
+            assert!(read > 0, "the connection ended within the head: {head:?}");
+        }
+        let mut answer = Self {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            head,
+            text: String::new(),
+        };
+        let length = answer.header("content-length").unwrap_or("0");
+        let mut body = vec![0; length.parse().unwrap()];
+        if !head_only {
+            from.read_exact(&mut body).unwrap();
+            answer.text = String::from_utf8(body).unwrap();
+        }
+        answer
+    }
+
     /// The first header of a name.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {

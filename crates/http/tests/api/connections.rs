@@ -1,4 +1,4 @@
-//! Slow, broken and long-lived connections.
+//! Connections that are kept, broken off, half closed, and sent several requests at once.
 
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -13,9 +13,6 @@ use users_testkit::mocks::MockUserStore;
 
 use super::client::{Connection, PATIENCE, Request};
 use super::service::{Service, Setup, registration};
-
-/// As short as a limit can be.
-const SHORTLY: Duration = Duration::from_millis(50);
 
 #[test]
 fn a_connection_is_kept_from_request_to_request() {
@@ -40,55 +37,102 @@ fn without_idle_time_a_connection_ends_with_its_answer() {
 }
 
 #[test]
-fn a_body_that_never_arrives_is_408() {
-    let setup = Setup {
-        body_timeout: Some(SHORTLY),
-        ..Setup::new()
-    };
-    let service = setup.start();
+fn answers_come_in_the_order_of_the_requests() {
+    let service = Service::start();
     let mut connection = Connection::open(service.address);
-    connection.write(
-        b"POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-          Content-Length: 100\r\n\r\n{\"first",
-    );
-    connection
-        .read(false)
-        .is_refused(408, "request_timeout", None);
+    // More than actix-web reads ahead.
+    let names: Vec<String> = (0..40).map(|number| format!("request-{number}")).collect();
+    let body = |name: &str| registration(name).to_string();
+    let mut bytes = Vec::new();
+    for name in &names {
+        bytes.extend(
+            format!(
+                "POST /users HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: {name}\r\n\
+                 Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}\
+                 GET /nowhere HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: {name}.\r\n\r\n",
+                body(name).len(),
+                body(name),
+            )
+            .into_bytes(),
+        );
+    }
+    connection.write(&bytes);
+    for name in &names {
+        let created = connection.read(false);
+        assert_eq!(created.header("x-request-id"), Some(name.as_str()));
+        assert_eq!(&created.expect(201)["credentials"]["username"], name);
+        let missing = connection.read(false);
+        assert_eq!(missing.expect(404)["request_id"], format!("{name}."));
+    }
 }
 
 #[test]
-fn a_head_that_never_arrives_is_408() {
-    let mut setup = Setup::new();
-    setup.server.read_header_timeout = SHORTLY;
-    let service = setup.start();
+fn what_follows_a_request_does_not_spoil_its_answer() {
+    let service = Service::start();
+    for (number, (rest, statuses)) in [
+        ("nonsense\r\n\r\n", &[201, 400][..]),
+        ("GET /health HTTP/1.1\r\n\r\n", &[201, 400]),
+        ("GET /health HTTP/1.1\r\nHo", &[201]),
+        (
+            "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\nGET /health HTTP/1.1\r\n\
+             Host: a\r\n\r\n",
+            &[201, 404, 400],
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let body = registration(&format!("user-{number}")).to_string();
+        let mut connection = Connection::open(service.address);
+        connection.write(
+            format!(
+                "POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                 Content-Length: {}\r\n\r\n{body}{rest}",
+                body.len()
+            )
+            .as_bytes(),
+        );
+        connection.finish_sending();
+        let answers = connection.rest();
+        let came: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        assert_eq!(came, statuses, "{rest}");
+    }
+}
+
+#[test]
+fn who_has_finished_sending_is_still_answered() {
+    let service = Service::start();
     let mut connection = Connection::open(service.address);
-    connection.write(b"GET /health HTTP/1.1\r\nHo");
-    assert_eq!(connection.read(false).status, 408);
+    assert!(connection.ask(&Request::post("/users", &registration("ada"))));
+    connection.finish_sending();
+    connection.read(false).expect(201);
     assert!(connection.has_ended());
 }
 
 #[test]
-fn what_is_no_request_is_refused_and_the_service_goes_on() {
+fn who_has_finished_sending_too_early_is_told() {
     let service = Service::start();
-    let long = format!(
-        "GET / HTTP/1.1\r\nHost: localhost\r\nx: {}",
-        "x".repeat(200_000)
-    );
-    for (bytes, status) in [
-        (&b"nonsense\r\n\r\n"[..], 400),
-        (b"GET /health HTTP/1.1\r\n\r\n", 400),
-        (b"GET /health\0 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-        (
-            b"POST /users HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-            400,
-        ),
-        (long.as_bytes(), 431),
+    for (length, begun) in [
+        ("Content-Length: 100", "{\"first"),
+        ("Content-Length: 100", ""),
+        ("Transfer-Encoding: chunked", "5\r\n{}"),
+        ("Transfer-Encoding: chunked", "2\r\n{}\r\n"),
+        ("Transfer-Encoding: chunked", "2\r\n{}\r\n0\r\n"),
     ] {
         let mut connection = Connection::open(service.address);
-        connection.write(bytes);
-        assert_eq!(connection.read(false).status, status);
+        connection.write(
+            format!(
+                "POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                 {length}\r\n\r\n{begun}"
+            )
+            .as_bytes(),
+        );
+        connection.finish_sending();
+        connection
+            .read(false)
+            .is_refused(400, "malformed_body", None);
+        assert!(connection.has_ended(), "{length} {begun}");
     }
-    assert_eq!(service.get("/health").status, 200);
 }
 
 /// A hasher that says when it begins and waits to be let on.
@@ -162,6 +206,7 @@ fn settings_of_nothing_still_serve() {
     setup.server = ServerSettings {
         read_header_timeout: Duration::ZERO,
         idle_timeout: Duration::from_mins(1),
+        write_timeout: Duration::from_mins(1),
         workers: 0,
         max_connections: 0,
     };

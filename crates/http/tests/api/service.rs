@@ -24,6 +24,7 @@ pub(super) struct Setup {
     pub(super) enums: EnumFormat,
     pub(super) server: ServerSettings,
     pub(super) body_timeout: Option<Duration>,
+    pub(super) body_budget: Option<usize>,
 }
 
 impl Setup {
@@ -37,10 +38,12 @@ impl Setup {
             server: ServerSettings {
                 read_header_timeout: Duration::from_secs(5),
                 idle_timeout: Duration::from_mins(1),
+                write_timeout: Duration::from_mins(1),
                 workers: 1,
                 max_connections: 100,
             },
             body_timeout: None,
+            body_budget: None,
         }
     }
 
@@ -65,6 +68,9 @@ impl Setup {
         .unwrap();
         if let Some(body_timeout) = self.body_timeout {
             api = api.with_body_timeout(body_timeout);
+        }
+        if let Some(body_budget) = self.body_budget {
+            api = api.with_body_budget(body_budget);
         }
         super::log::start();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -43,8 +43,8 @@ static READ_HEADER_TIMEOUT: Variable<Duration> = Variable::new(
     "MG_USERS_HTTP_SERVER_READ_HEADER_TIMEOUT",
     kind::DURATION,
     Preset::Value("5s"),
-    "How long a client may take to send the head of the first request of a connection before it gets \
-     408. 0 is no limit.",
+    "How long a client may take to send the head of a request. For the first of a connection it then \
+     gets 408; later ones end the connection. 0 is no limit.",
 );
 
 static READ_TIMEOUT: Variable<Duration> = Variable::new(

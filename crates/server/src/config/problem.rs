@@ -7,6 +7,19 @@ use super::variable::Entry;
 /// What stands where a secret would.
 pub(super) const STARS: &str = "***";
 
+/// A text that no terminal obeys and no log breaks a line at: its control characters are escaped.
+pub(super) fn without_controls(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars() {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 /// One thing that keeps the service from starting, on one line, without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem(String);
@@ -14,7 +27,8 @@ pub struct Problem(String);
 impl Problem {
     /// A problem in one's own words; line ends become spaces.
     pub(super) fn new(line: &str) -> Self {
-        Self(line.split_whitespace().collect::<Vec<_>>().join(" "))
+        let words: Vec<_> = line.split_whitespace().collect();
+        Self(without_controls(&words.join(" ")))
     }
 
     /// A value that is not what its variable takes.

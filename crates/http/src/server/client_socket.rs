@@ -1,0 +1,168 @@
+//! A client's socket, on which every wait ends.
+//!
+//! actix-web bounds the wait for a connection's first head, and for the first byte of a later one.
+//! What it leaves open is closed here: a later head that does not arrive whole, a body that is
+//! still sent when the answer is out, and an answer that is not taken.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+use super::alarm::Alarm;
+use super::long_names::LongNames;
+use super::turn::Turn;
+
+/// How long a client may make us wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// For a head that he has begun; zero is no limit.
+    pub(super) head: Duration,
+    /// For the first byte of the next request.
+    pub(super) idle: Duration,
+    /// Until he takes some more of his answer.
+    pub(super) write: Duration,
+}
+
+/// How much of an answer must be taken within [`Limits::write`] for the limit to begin anew: a
+/// byte now and then would keep an answer in memory for ever.
+const SOME: usize = 64 * 1024;
+
+/// A client's socket.
+pub(super) struct ClientSocket<S> {
+    stream: S,
+    turn: Turn,
+    limits: Limits,
+    names: LongNames,
+    /// The client does not take what was written.
+    blocked: Option<Blocked>,
+    /// The client was not read from because of that, and nothing else will say when he can be.
+    held_back: bool,
+    read_alarm: Alarm,
+    write_alarm: Alarm,
+}
+
+struct Blocked {
+    until: Instant,
+    /// What was taken since the limit began.
+    taken: usize,
+}
+
+impl<S> ClientSocket<S> {
+    pub(super) fn new(stream: S, limits: Limits) -> Self {
+        Self {
+            stream,
+            turn: Turn::new(),
+            limits,
+            names: LongNames::default(),
+            blocked: None,
+            held_back: false,
+            read_alarm: Alarm::default(),
+            write_alarm: Alarm::default(),
+        }
+    }
+
+    /// Whose turn it is; requests say when they take it and give it back.
+    pub(super) fn turn(&self) -> &Turn {
+        &self.turn
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for ClientSocket<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.blocked.is_some() {
+            // Who takes no answers gets no further ones: they would pile up.
+            this.held_back = true;
+            return Poll::Pending;
+        }
+        let until = this.turn.until();
+        if until.is_some_and(|until| Instant::now() >= until) {
+            // Nothing read is the end: the same as if the client had hung up.
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut this.stream).poll_read(task, buffer);
+        match polled {
+            Poll::Pending => {
+                if let Some(until) = until {
+                    this.read_alarm.set(until, task);
+                }
+            }
+            Poll::Ready(Ok(())) => {
+                let read = buffer.filled().get(before..).unwrap_or_default();
+                if this.names.end_in(read) {
+                    buffer.set_filled(before);
+                } else if !read.is_empty() {
+                    this.turn.hears(this.limits.head);
+                }
+            }
+            Poll::Ready(Err(_)) => {}
+        }
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for ClientSocket<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.turn.sends();
+        let Poll::Ready(written) = Pin::new(&mut this.stream).poll_write(task, bytes) else {
+            let now = Instant::now();
+            let blocked = this.blocked.get_or_insert_with(|| Blocked {
+                until: now + this.limits.write,
+                taken: 0,
+            });
+            if now >= blocked.until {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            this.write_alarm.set(blocked.until, task);
+            return Poll::Pending;
+        };
+        let written = written?;
+        if let Some(blocked) = &mut this.blocked {
+            blocked.taken += written;
+            if blocked.taken >= SOME {
+                *blocked = Blocked {
+                    until: Instant::now() + this.limits.write,
+                    taken: 0,
+                };
+            }
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    /// Called when everything was written.
+    fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(Pin::new(&mut this.stream).poll_flush(task))?;
+        this.blocked = None;
+        if std::mem::take(&mut this.held_back) {
+            task.waker().wake_by_ref();
+        }
+        this.turn.has_sent(this.limits.idle);
+        if let Some(until) = this.turn.until() {
+            // Nobody need try to read from now on, unless the client sends something.
+            this.read_alarm.set(until, task);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(task)
+    }
+}
+
+#[cfg(test)]
+mod tests;
