@@ -31,6 +31,7 @@ fn all(root: &Path) -> Result<Vec<Generated>> {
         file("docs/cli.md", &generate::cli_md()),
         file("docs/errors.md", &generate::errors_md()),
         file("docs/permissions.md", &authorization::table_md()),
+        file("docs/openapi.json", &generate::openapi_json()),
         file("deploy/example.env", &generate::example_env()),
     ])
 }
@@ -78,18 +79,19 @@ fn is_up_to_date(root: &Path, path: &str, text: &str) -> Result<bool> {
     }
 }
 
-/// The text of a file with a first line that says where it comes from, and one line end at its end.
+/// The text of a file with a first line that says where it comes from, where the format has
+/// comments, and one line end at its end.
 fn with_origin(path: &str, body: &str) -> String {
     let origin = format!("Made by `{COMMAND}`; changes by hand are lost.");
-    let is_markdown = Path::new(path)
+    let body = body.trim_end();
+    match Path::new(path)
         .extension()
-        .is_some_and(|extension| extension == "md");
-    let origin = if is_markdown {
-        format!("<!-- {origin} -->")
-    } else {
-        format!("# {origin}")
-    };
-    format!("{origin}\n\n{}\n", body.trim_end())
+        .and_then(|extension| extension.to_str())
+    {
+        Some("json") => format!("{body}\n"),
+        Some("md") => format!("<!-- {origin} -->\n\n{body}\n"),
+        _ => format!("# {origin}\n\n{body}\n"),
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +105,7 @@ mod tests {
             "<!-- Made by `cargo xtask gen`; changes by hand are lost. -->\n\ntext\n"
         );
         assert!(with_origin("deploy/a.env", "A=1").starts_with("# Made by `cargo xtask gen`"));
+        assert_eq!(with_origin("docs/a.json", "{}"), "{}\n");
     }
 
     #[test]

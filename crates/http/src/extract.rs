@@ -3,6 +3,7 @@
 mod account;
 pub(crate) mod bearer;
 mod body;
+pub(crate) mod body_budget;
 mod form;
 mod if_match;
 mod list_query;
@@ -18,13 +19,15 @@ use users_domain::authorization::{Bearer, Operation};
 use users_domain::model::{BearerToken, Caller, RequestContext, RequestId};
 
 use crate::error::Refusal;
+use crate::middleware::identified;
 use crate::state::Api;
 
 pub(crate) use account::{AccountId, AtVersion, OnAccount};
 pub use body::MAX_BODY_BYTES;
 pub(crate) use body::{Body, FromMembers, IgnoredBody};
 pub(crate) use form::Form;
-pub(crate) use list_query::ListQuery;
+pub(crate) use if_match::IfMatch;
+pub(crate) use list_query::{ListQuery, MAX_TEXT_BYTES};
 pub(crate) use members::Members;
 pub(crate) use parameters::Parameters;
 pub(crate) use search_query::SearchQuery;
@@ -82,6 +85,7 @@ impl<I: Input> Call<I> {
             Bearer::Optional | Bearer::Access | Bearer::Refresh => bearer::read(request.headers())?,
         };
         let caller = users.access.identify(operation, token.as_ref()).await?;
+        identified(&caller);
         let input = I::read(api, &request, payload).await?;
         Ok(Self {
             context: RequestContext::new(exchange.id),

@@ -3,13 +3,16 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::answer::{self, Answer};
+use crate::openapi::SERVICE;
 use crate::state::Api;
 
 /// The document, as the platform's other services write it.
-#[derive(Serialize)]
-struct Health<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
+pub(crate) struct Health<'a> {
     status: &'static str,
     version: &'a str,
     commit: &'a str,
@@ -18,6 +21,11 @@ struct Health<'a> {
     instance_id: &'a str,
 }
 
+/// Ask whether the process answers.
+#[utoipa::path(
+    get, path = "/health", tag = SERVICE, operation_id = "health",
+    responses((status = 200, description = "It does, and says which one it is.", body = Health, content_type = "application/health+json")),
+)]
 pub(crate) async fn health(api: web::Data<Api>) -> Answer {
     let about = &api.settings().about;
     let body = answer::json_bytes(&Health {

@@ -22,14 +22,16 @@
 //! - **A mailed code is used up by POST and PUT**, and by a GET of a program's, but neither by HEAD
 //!   nor by a browser that shows a page.
 //! - **Bounded**: a body has at most [`MAX_BODY_BYTES`] and fifteen seconds to arrive
-//!   ([`Api::with_body_timeout`]).
+//!   ([`Api::with_body_timeout`]), and all together hold at most 64 MiB while they do
+//!   ([`Api::with_body_budget`]). On the sockets of [`serve`], heads and the taking of answers have
+//!   limits too ([`ServerSettings`]), and a chunked request is the last of its connection.
 //! - **Errors** are JSON, `{"message", "code", "request_id"}` and `"field"` where one is to blame;
 //!   with `Accept: application/problem+json` they are RFC 9457. [`errors_md`] prints the codes.
 //! - **Every answer** carries `X-Request-Id`, taken over from the request where it is fit for a
 //!   log; so does every log line, within the span `request`. Only what actix-web answers before
 //!   there is a request goes without: a malformed head (400), too large a head (431), a head that
-//!   never arrives (408).
-//! - **Nothing is kept by caches** but the published keys.
+//!   never arrives (408), anything after a chunked request (400).
+//! - **Nothing is kept by caches** but the published keys and the files of the page at `/docs`.
 //! - A client that goes away does not end its request: what was begun is finished.
 //!
 //! A program with an app of its own mounts the API where it likes:
@@ -45,6 +47,7 @@
 
 mod accept;
 mod answer;
+mod docs;
 mod enums;
 mod error;
 mod extract;
@@ -52,6 +55,7 @@ mod health;
 mod key_set;
 mod metrics;
 mod middleware;
+mod openapi;
 mod pages;
 mod password;
 mod routes;
@@ -64,6 +68,7 @@ mod verification;
 pub use enums::EnumFormat;
 pub use error::errors_md;
 pub use extract::MAX_BODY_BYTES;
+pub use openapi::openapi;
 pub use routes::configure;
 pub use server::{ServerSettings, serve};
 pub use state::{About, Api, ApiSettings};

@@ -6,8 +6,14 @@ use prometheus::TextEncoder;
 
 use crate::answer::Answer;
 use crate::error::Refusal;
+use crate::openapi::SERVICE;
 use crate::state::Api;
 
+/// Scrape the metrics.
+#[utoipa::path(
+    get, path = "/metrics", tag = SERVICE, operation_id = "metrics",
+    responses((status = 200, description = "Prometheus' text format.", body = String, content_type = "text/plain")),
+)]
 pub(crate) async fn metrics(api: web::Data<Api>) -> Answer {
     let text = TextEncoder::new()
         .encode_to_string(&api.registry().gather())

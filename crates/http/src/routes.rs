@@ -11,13 +11,14 @@ use crate::health::health;
 use crate::key_set::key_set;
 use crate::metrics::metrics;
 use crate::middleware::Observe;
+use crate::openapi::openapi_json;
 use crate::state::Api;
-use crate::{password, tokens, users, verification};
+use crate::{docs, password, tokens, users, verification};
 
 use endpoint::Endpoint;
 
 /// Every path of the API. A path of fixed segments stands before one that takes any.
-fn endpoints() -> [Endpoint; 23] {
+pub(crate) fn endpoints() -> [Endpoint; 26] {
     use Operation as Op;
     [
         Endpoint::at("/users")
@@ -59,6 +60,9 @@ fn endpoints() -> [Endpoint; 23] {
         Endpoint::at("/health").open(health),
         Endpoint::at("/metrics").open(metrics),
         Endpoint::at("/.well-known/jwks.json").open(key_set),
+        Endpoint::at("/openapi.json").open(openapi_json),
+        Endpoint::at("/docs").open(docs::docs),
+        Endpoint::at("/docs/{asset}").open(docs::asset),
     ]
 }
 

@@ -88,6 +88,11 @@ pub enum Command {
   echo 'a new password' | magistrala-users users --data ./data set-password ada")]
     Users(UsersArguments),
 
+    /// Print the HTTP API as an OpenAPI 3.1 document, as `/openapi.json` shows it
+    #[command(after_long_help = "Examples:
+  magistrala-users openapi > openapi.json")]
+    Openapi,
+
     /// Ask a running service how it is; for containers without curl
     ///
     /// The exit code is 0 if the service answers that it is well, otherwise 1.
@@ -255,7 +260,7 @@ impl Cli {
             Command::Doctor(arguments) => Some(&arguments.place),
             Command::Config(arguments) => Some(&arguments.place),
             Command::Users(arguments) => Some(&arguments.place),
-            Command::Dev(_) | Command::Serve | Command::Health(_) => None,
+            Command::Dev(_) | Command::Serve | Command::Openapi | Command::Health(_) => None,
         }
     }
 

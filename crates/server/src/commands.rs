@@ -7,6 +7,7 @@ mod dev;
 mod doctor;
 mod health;
 mod migrate;
+mod openapi;
 mod output;
 mod serve;
 mod users;
@@ -39,7 +40,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     // Settings that cannot run may be shown and examined all the same.
     let must_run = match command {
         Command::Dev(_) | Command::Serve | Command::Migrate(_) | Command::Users(_) => true,
-        Command::Doctor(_) | Command::Config(_) | Command::Health(_) => false,
+        Command::Doctor(_) | Command::Config(_) | Command::Health(_) | Command::Openapi => false,
     };
     if let (true, Err(problems)) = (must_run, config.check_supported()) {
         complain(format_args!("{problems}"));
@@ -62,6 +63,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Config(_) => config::run(&config, &mut Output::lock()),
         Command::Users(arguments) => users::run(&config, &arguments.command, &mut Output::lock()),
         Command::Health(arguments) => health::run(&config, &arguments, &mut Output::lock()),
+        Command::Openapi => openapi::run(&mut Output::lock()),
     };
     outcome.unwrap_or_else(|error| {
         complain(format_args!("error: {}", with_causes(&error)));

@@ -90,6 +90,11 @@ pub fn errors_md() -> String {
     )
 }
 
+/// `docs/openapi.json`: the HTTP API.
+pub fn openapi_json() -> String {
+    users_http::openapi().to_owned()
+}
+
 /// `deploy/example.env`: the settings of `serve` with their defaults, commented out.
 pub fn example_env() -> String {
     let mut text = String::from(

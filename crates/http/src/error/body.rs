@@ -4,34 +4,55 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderMap};
 use serde::Serialize;
 use users_domain::model::RequestId;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
 
-use super::Refusal;
+use super::{Code, Refusal};
 use crate::{accept, answer};
 
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
 
-#[derive(Serialize)]
-struct Plain<'a> {
+/// What went wrong.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(crate) struct Plain<'a> {
+    /// For people; never the same for ever.
     message: &'a str,
+    /// For programs; never changes its meaning.
+    #[schema(schema_with = codes)]
     code: &'a str,
+    /// What the log names the request by, as `X-Request-Id` does.
     request_id: &'a str,
+    /// The member of the body, parameter or header to blame.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
 }
 
 /// RFC 9457, section 3. The type is `about:blank`, so the title is the status in words; `code`
 /// tells problems apart.
-#[derive(Serialize)]
-struct Problem<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Problem<'a> {
     r#type: &'a str,
     title: &'a str,
     status: u16,
     detail: &'a str,
+    #[schema(schema_with = codes)]
     code: &'a str,
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+}
+
+/// All codes, for the document.
+fn codes() -> RefOr<Schema> {
+    let codes = Code::ALL.map(Code::as_str);
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(codes))
+        .into()
 }
 
 impl Refusal {

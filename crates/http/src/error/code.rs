@@ -219,6 +219,11 @@ impl Code {
         self.row().1
     }
 
+    /// When it is given.
+    pub(crate) const fn when(self) -> &'static str {
+        self.row().2
+    }
+
     /// What a 401 says about how to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3).
     pub(crate) const fn challenge(self) -> Option<HeaderValue> {
         match self {

@@ -9,15 +9,22 @@ const MAX_BYTES: usize = 8 * 1024;
 
 const SCHEME: &[u8] = b"bearer";
 
+/// What clients in JavaScript send that have no token, the platform's SDK among them.
+const UNDEFINED: &[u8] = b"undefined";
+
 /// The bearer token, if there is one.
 ///
-/// The scheme has no case (RFC 9110, section 11.1), white space round the token is not part of it,
-/// and of several headers the first counts. Another scheme is no token.
+/// The scheme has no case (RFC 9110, section 11.1), and white space round the token is not part of
+/// it. Another scheme is no token. Several headers are refused: whoever stands before the service
+/// may have looked at another one.
 pub(crate) fn read(headers: &HeaderMap) -> Result<Option<BearerToken>, Error> {
-    let Some(value) = headers.get(AUTHORIZATION) else {
-        return Ok(None);
+    let refused = Error::Unauthenticated(Unauthenticated::InvalidToken);
+    let mut values = headers.get_all(AUTHORIZATION);
+    let value = match (values.next(), values.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value.as_bytes().trim_ascii(),
+        (Some(_), Some(_)) => return Err(refused),
     };
-    let value = value.as_bytes().trim_ascii();
     let Some((scheme, token)) = value.split_at_checked(SCHEME.len()) else {
         return Ok(None);
     };
@@ -25,9 +32,12 @@ pub(crate) fn read(headers: &HeaderMap) -> Result<Option<BearerToken>, Error> {
         return Ok(None);
     }
     let token = token.trim_ascii_start();
+    if token == UNDEFINED {
+        return Ok(None);
+    }
     match std::str::from_utf8(token) {
         Ok(token) if token.len() <= MAX_BYTES => Ok(Some(BearerToken::new(token.to_owned()))),
-        _ => Err(Error::Unauthenticated(Unauthenticated::InvalidToken)),
+        _ => Err(refused),
     }
 }
 
@@ -68,6 +78,7 @@ mod tests {
             "Basic abc",
             "abc",
             "Bear",
+            "Bearer undefined",
         ] {
             assert_eq!(token(value.as_bytes()).unwrap(), None, "{value}");
         }
@@ -82,5 +93,17 @@ mod tests {
                 Err(Error::Unauthenticated(Unauthenticated::InvalidToken))
             ));
         }
+    }
+
+    #[test]
+    fn several_tokens_are_none() {
+        let mut headers = HeaderMap::new();
+        for _ in 0..2 {
+            headers.append(AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
+        }
+        assert!(matches!(
+            read(&headers),
+            Err(Error::Unauthenticated(Unauthenticated::InvalidToken))
+        ));
     }
 }

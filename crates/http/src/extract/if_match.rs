@@ -3,6 +3,9 @@
 use actix_web::http::header::{HeaderMap, IF_MATCH};
 use users_domain::error::{Invalid, InvalidReason};
 
+/// The header, as something that an operation is asked with.
+pub(crate) struct IfMatch;
+
 const FIELD: &str = "If-Match";
 
 /// A version that no account has: stores count up from what they find.

@@ -15,7 +15,7 @@ use crate::error::Refusal;
 use crate::state::Api;
 
 /// Longest text that is looked for; adopted names and addresses may be longer than new ones.
-pub(super) const MAX_TEXT_BYTES: usize = 1024;
+pub(crate) const MAX_TEXT_BYTES: usize = 1024;
 /// Longest cursor that is read: ours hold an id and at most one text, escaped.
 const MAX_CURSOR_BYTES: usize = 16 * 1024;
 /// Furthest that a list is skipped: stores count in signed numbers.

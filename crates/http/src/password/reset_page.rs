@@ -3,18 +3,34 @@
 use actix_web::{HttpRequest, web};
 use users_domain::Error;
 use users_domain::model::Proof;
+use utoipa::ToSchema;
 
 use super::new_password::NewPassword;
 use crate::answer::Answer;
 use crate::extract::mailed_code::{TOKEN, proof};
 use crate::extract::{Call, Form, Parameters};
+use crate::openapi::parameters::MailedCode;
+use crate::openapi::{RESET, fields};
 use crate::pages::{self, ResetSecretPage};
 use crate::state::Api;
 
 const TITLE: &str = "Set a new password";
 const FAILED: &str = "Your password was not changed";
 
-/// `GET /password/reset`: shows the form, if the link is good.
+/// See the page behind a mailed link.
+#[utoipa::path(
+    get, path = "/password/reset", tag = RESET, operation_id = "reset_page",
+    params(MailedCode),
+    responses(
+        (status = 200, description = "A page with a form.", body = String, content_type = "text/html"),
+        (status = 400, description = "A page that says that the link is not good.", body = String, content_type = "text/html"),
+        (
+            status = 503, description = "A page that asks for patience.",
+            body = String, content_type = "text/html",
+            headers(("Retry-After" = u64, description = "When to try again, in seconds.")),
+        ),
+    ),
+)]
 pub(crate) async fn reset_page(api: web::Data<Api>, request: HttpRequest) -> Answer {
     let query = Parameters::parse(request.query_string());
     match good_token(&api, &query).await {
@@ -33,7 +49,24 @@ async fn good_token(api: &Api, query: &Parameters<'_>) -> Result<String, Error> 
     Ok(token)
 }
 
-/// Carries out what the form asks for. Whatever can be put right is asked for again.
+/// What the form sends.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read parameter by parameter")]
+struct ResetSecretForm {
+    #[schema(schema_with = fields::form_code)]
+    token: String,
+    #[serde(flatten)]
+    new: NewPassword,
+}
+
+/// Set a new password by the form of the page.
+///
+/// Whatever can be put right is asked for again.
+#[utoipa::path(
+    post, path = "/password/reset", tag = RESET, operation_id = "reset_secret_by_form",
+    request_body(content = ResetSecretForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "A page that says so.", body = String, content_type = "text/html")),
+)]
 pub(crate) async fn reset_secret_by_form(api: web::Data<Api>, call: Call<Form>) -> Answer {
     let (token, proof) = match sent_token(&call.input.fields()) {
         Ok(found) => found,

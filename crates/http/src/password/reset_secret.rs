@@ -5,17 +5,27 @@ use actix_web::{HttpRequest, web};
 use serde::Serialize;
 use users_domain::error::{Error, Invalid};
 use users_domain::model::OneTimeCode;
+use utoipa::ToSchema;
 
 use super::new_password::NewPassword;
 use crate::answer::{Answer, json};
 use crate::extract::mailed_code::{TOKEN, proof};
 use crate::extract::{Body, Call, FromMembers, Members, Parameters, bearer};
+use crate::openapi::parameters::OptionalCode;
+use crate::openapi::{RESET, fields};
 use crate::state::Api;
 
 /// What the platform's clients read.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Nothing {}
 
+/// Set a new password by a mailed code.
+#[utoipa::path(
+    put, path = "/password/reset", tag = RESET, operation_id = "reset_secret",
+    params(OptionalCode),
+    request_body = ResetBody,
+    responses((status = 201, description = "The password is changed, and all tokens have ended.", body = Nothing)),
+)]
 pub(crate) async fn reset_secret(
     api: web::Data<Api>,
     request: HttpRequest,
@@ -57,8 +67,16 @@ fn token_beside(request: &HttpRequest) -> Result<Option<String>, Error> {
 }
 
 /// The code and the new password.
+#[derive(ToSchema)]
+#[schema(as = SecretReset, examples(json!({
+    "token": "5Jv0u3nFh2m1c1nq9o3XkqYgkQn4s5c7bY8Vq0uLw2E",
+    "password": "correct horse battery staple",
+    "confirm_password": "correct horse battery staple"
+})))]
 pub(crate) struct ResetBody {
+    #[schema(schema_with = fields::mailed_code)]
     token: Option<String>,
+    #[serde(flatten)]
     new: NewPassword,
 }
 

@@ -14,7 +14,7 @@ use crate::state::Api;
 /// A path of the API, possibly in two spellings.
 ///
 /// GET answers HEAD too. Another method is 405 with `Allow`.
-pub(super) struct Endpoint {
+pub(crate) struct Endpoint {
     paths: Vec<&'static str>,
     operations: Vec<(Method, Operation)>,
     routes: Vec<Route>,
@@ -30,6 +30,28 @@ impl Endpoint {
             routes: Vec::new(),
             methods: Vec::new(),
         }
+    }
+
+    /// The path that names it.
+    pub(crate) fn path(&self) -> &'static str {
+        self.paths.first().copied().unwrap_or_default()
+    }
+
+    /// Where else it is.
+    #[cfg(test)]
+    pub(crate) fn other_paths(&self) -> &[&'static str] {
+        self.paths.get(1..).unwrap_or_default()
+    }
+
+    /// What it knows.
+    #[cfg(test)]
+    pub(crate) fn methods(&self) -> &[Method] {
+        &self.methods
+    }
+
+    /// What its methods ask for, where that is an operation on accounts.
+    pub(crate) fn operations(&self) -> &[(Method, Operation)] {
+        &self.operations
     }
 
     /// The same endpoint is at this path too.

@@ -3,11 +3,14 @@
 use actix_web::http::StatusCode;
 use serde::Serialize;
 use users_domain::model::TokenPair;
+use utoipa::ToSchema;
 
 use crate::answer::{self, Answer};
 
-#[derive(Serialize)]
-struct TokensAnswer<'a> {
+/// A pair of tokens: one for requests, one for the next pair.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tokens)]
+pub(crate) struct TokensAnswer<'a> {
     access_token: &'a str,
     refresh_token: &'a str,
     access_type: &'static str,

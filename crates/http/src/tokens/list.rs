@@ -4,28 +4,40 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 use serde::Serialize;
 use users_domain::model::{RefreshSession, SessionDescription};
+use utoipa::ToSchema;
 
 use crate::answer::{Answer, json, time};
 use crate::extract::Call;
+use crate::openapi::{SESSIONS, fields};
 use crate::state::Api;
 
-#[derive(Serialize)]
-struct SessionsAnswer<'a> {
+/// All sessions of an account.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Sessions)]
+pub(crate) struct SessionsAnswer<'a> {
     refresh_tokens: Vec<SessionAnswer<'a>>,
 }
 
 /// A session; its id is what ends it, and opens nothing.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
 struct SessionAnswer<'a> {
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = fields::moment)]
     created_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = fields::moment)]
     expires_at: Option<String>,
 }
 
+/// See one's own sessions.
+#[utoipa::path(
+    get, path = "/users/tokens/refresh-tokens", tag = SESSIONS, operation_id = "list_refresh_tokens",
+    responses((status = 200, description = "All that have not ended.", body = SessionsAnswer)),
+)]
 pub(crate) async fn list(api: web::Data<Api>, call: Call<()>) -> Answer {
     let sessions = api
         .users()

@@ -4,14 +4,22 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 use users_domain::error::{Invalid, InvalidReason};
 use users_domain::model::TokenId;
+use utoipa::ToSchema;
 
 use crate::answer::{Answer, empty};
 use crate::extract::{Body, Call, FromMembers, Members};
+use crate::openapi::{SESSIONS, fields};
 use crate::state::Api;
 
 /// Longest id that is looked for, in bytes; ours have 36.
-const MAX_ID_BYTES: usize = 254;
+pub(crate) const MAX_ID_BYTES: usize = 254;
 
+/// End one of one's own sessions.
+#[utoipa::path(
+    post, path = "/users/tokens/revoke", tag = SESSIONS, operation_id = "revoke_refresh_token",
+    request_body = RevokeBody,
+    responses((status = 204, description = "It has ended.")),
+)]
 pub(crate) async fn revoke(api: web::Data<Api>, call: Call<Body<RevokeBody>>) -> Answer {
     let Body(RevokeBody { token_id }) = call.input;
     api.users()
@@ -22,7 +30,10 @@ pub(crate) async fn revoke(api: web::Data<Api>, call: Call<Body<RevokeBody>>) ->
 }
 
 /// Which session: the id of its refresh token.
+#[derive(ToSchema)]
+#[schema(as = Revocation, examples(json!({ "token_id": "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed" })))]
 pub(crate) struct RevokeBody {
+    #[schema(schema_with = fields::session_id)]
     token_id: TokenId,
 }
 

@@ -5,17 +5,25 @@ use actix_web::http::header::{ETAG, HeaderValue};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use users_domain::model::{Metadata, PictureUrl, User, Username};
+use utoipa::ToSchema;
 
 use crate::answer::{Answer, json, time};
 use crate::enums::{EnumFormat, Enumerated as _, Written};
 use crate::error::Refusal;
+use crate::openapi::fields;
 
 /// The account, its members in the order that the platform's clients know.
 ///
 /// What is empty or absent is left out; credentials are always there, and status and role wherever
 /// they are shown at all. The password is nowhere.
-#[derive(Serialize)]
-pub(super) struct UserAnswer<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = User, examples(json!({
+    "id": "c0b0c68c-5b93-4a93-8f1a-5d63a3f5c3c7", "first_name": "Ada", "last_name": "Lovelace",
+    "email": "ada@example.com", "credentials": { "username": "ada" }, "role": 0, "status": 0,
+    "tags": ["iot", "beta"], "metadata": { "team": "core" },
+    "created_at": "2026-10-24T13:31:52.120931Z"
+})))]
+pub(crate) struct UserAnswer<'a> {
     id: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     first_name: &'a str,
@@ -24,12 +32,16 @@ pub(super) struct UserAnswer<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     tags: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = fields::shown_metadata)]
     metadata: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = fields::shown_metadata)]
     private_metadata: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = fields::shown_status)]
     status: Option<Written<'static>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = fields::shown_role)]
     role: Option<Written<'static>>,
     #[serde(skip_serializing_if = "str::is_empty")]
     profile_picture: &'a str,
@@ -37,10 +49,13 @@ pub(super) struct UserAnswer<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     email: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = fields::moment)]
     created_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = fields::moment)]
     updated_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = fields::moment)]
     verified_at: Option<String>,
     #[serde(skip_serializing_if = "str::is_empty")]
     updated_by: &'a str,
@@ -48,7 +63,9 @@ pub(super) struct UserAnswer<'a> {
     auth_provider: &'a str,
 }
 
-#[derive(Serialize)]
+/// What somebody signs in with, without the password.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Credentials)]
 struct Credentials<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     username: &'a str,

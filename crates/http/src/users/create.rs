@@ -7,13 +7,28 @@ use users_domain::error::Invalid;
 use users_domain::model::{
     Email, Metadata, NewUser, PasswordPolicy, PersonName, PictureUrl, Role, Status, Tags, Username,
 };
+use utoipa::ToSchema;
 
-use super::answer::account;
+use super::answer::{UserAnswer, account};
 use crate::answer::Answer;
 use crate::error::Refusal;
 use crate::extract::{Body, Call, FromMembers, Members};
+use crate::openapi::{ACCOUNTS, fields};
 use crate::state::Api;
 
+/// Make an account.
+///
+/// Also at `/users/`. Anybody may, unless the operator set `MG_USERS_ALLOW_SELF_REGISTER=false`: then
+/// administrators only. Only administrators give away the role of an administrator, or make an
+/// account that is not enabled.
+#[utoipa::path(
+    post, path = "/users", tag = ACCOUNTS, operation_id = "create",
+    request_body = NewUserBody,
+    responses((
+        status = 201, description = "The account.", body = UserAnswer,
+        headers(("Location" = String, description = "The account's address.")),
+    )),
+)]
 pub(crate) async fn create(
     api: web::Data<Api>,
     request: HttpRequest,
@@ -36,35 +51,59 @@ pub(crate) async fn create(
 
 /// What an account is made from. Of the other members of an account (`id`, times, `permissions`,
 /// `auth_provider`), which SDKs send along, none is looked at.
+#[derive(ToSchema)]
+#[schema(as = NewUser, examples(json!({
+    "first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com",
+    "credentials": { "username": "ada", "secret": "changeMe123" },
+    "role": 0, "status": 0, "tags": ["iot", "beta"], "metadata": { "team": "core" }
+})))]
 pub(crate) struct NewUserBody {
+    #[schema(schema_with = fields::person_name, required)]
     first_name: Option<String>,
+    #[schema(schema_with = fields::person_name, required)]
     last_name: Option<String>,
-    username: Option<String>,
-    secret: Option<String>,
+    #[schema(inline)]
+    credentials: NewCredentials,
+    #[schema(schema_with = fields::email, required)]
     email: Option<String>,
+    #[schema(schema_with = fields::tags)]
     tags: Option<Vec<String>>,
+    #[schema(schema_with = fields::metadata)]
     metadata: Option<String>,
+    /// Shown to the owner and administrators only.
+    #[schema(schema_with = fields::metadata)]
     private_metadata: Option<String>,
+    #[schema(schema_with = fields::picture)]
     profile_picture: Option<String>,
+    #[schema(schema_with = fields::new_role)]
     role: Option<Role>,
+    #[schema(schema_with = fields::new_status)]
     status: Option<Status>,
+}
+
+/// What the person will sign in with, besides the e-mail address.
+#[derive(Default, ToSchema)]
+struct NewCredentials {
+    #[schema(schema_with = fields::username, required)]
+    username: Option<String>,
+    #[schema(schema_with = fields::new_password, required)]
+    secret: Option<String>,
 }
 
 impl FromMembers for NewUserBody {
     fn from_members(members: &Members<'_>) -> Result<Self, Invalid> {
         let json = |field| Ok(members.json(field)?.map(str::to_owned));
-        let (username, secret) = match members.object("credentials")? {
-            Some(credentials) => (
-                credentials.text("credentials.username")?,
-                credentials.text("credentials.secret")?,
-            ),
-            None => (None, None),
+        let credentials = match members.object("credentials")? {
+            Some(credentials) => NewCredentials {
+                username: credentials.text("credentials.username")?,
+                secret: credentials.text("credentials.secret")?,
+            },
+            None => NewCredentials::default(),
         };
         Ok(Self {
             first_name: members.text("first_name")?,
             last_name: members.text("last_name")?,
-            username,
-            secret,
+            credentials,
             email: members.text("email")?,
             tags: members.texts("tags")?,
             metadata: json("metadata")?,
@@ -87,9 +126,9 @@ impl NewUserBody {
         Ok(NewUser {
             first_name: PersonName::parse("first_name", &text(self.first_name))?,
             last_name: PersonName::parse("last_name", &text(self.last_name))?,
-            username: Username::parse(&text(self.username))?,
+            username: Username::parse(&text(self.credentials.username))?,
             email: Email::parse(&text(self.email))?,
-            password: passwords.accept(&text(self.secret))?,
+            password: passwords.accept(&text(self.credentials.secret))?,
             profile_picture: picture
                 .map(|picture| PictureUrl::parse(&picture))
                 .transpose()?,

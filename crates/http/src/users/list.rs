@@ -10,8 +10,22 @@ use super::page::PageAnswer;
 use crate::answer::{Answer, json};
 use crate::error::Refusal;
 use crate::extract::{Call, ListQuery};
+use crate::openapi::ACCOUNTS;
 use crate::state::Api;
 
+/// See a list of accounts.
+///
+/// Also at `/users/`. Sorted by `created_at` or `id`, following `next_cursor` shows nobody twice and
+/// passes nobody over, whatever happens meanwhile. By another order, an account that is changed
+/// meanwhile may be missed or shown again.
+#[utoipa::path(
+    get, path = "/users", tag = ACCOUNTS, operation_id = "list",
+    params(ListQuery),
+    responses((
+        status = 200, description = "A page of accounts.", body = PageAnswer,
+        headers(("Link" = String, description = "The next page (RFC 8288), if there is one.")),
+    )),
+)]
 pub(crate) async fn list(api: web::Data<Api>, call: Call<ListQuery>) -> Answer {
     let ListQuery { query, limit, list } = call.input;
     let page = api

@@ -1,12 +1,14 @@
 //! A page of accounts as answers show it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::UserAnswer;
 
 /// Some accounts, and how many there are in all.
-#[derive(Serialize)]
-pub(super) struct PageAnswer<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserPage)]
+pub(crate) struct PageAnswer<'a> {
     pub(super) limit: u64,
     pub(super) offset: u64,
     pub(super) total: u64,

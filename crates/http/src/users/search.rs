@@ -7,8 +7,17 @@ use super::answer::UserAnswer;
 use super::page::PageAnswer;
 use crate::answer::{Answer, json};
 use crate::extract::{Call, SearchQuery};
+use crate::openapi::ACCOUNTS;
 use crate::state::Api;
 
+/// Find people by name or id.
+///
+/// At least one of `id`, `username`, `first_name` and `last_name` is needed, with three bytes or more.
+#[utoipa::path(
+    get, path = "/users/search", tag = ACCOUNTS, operation_id = "search",
+    params(SearchQuery),
+    responses((status = 200, description = "A page of what may be shown of enabled accounts.", body = PageAnswer)),
+)]
 pub(crate) async fn search(api: web::Data<Api>, call: Call<SearchQuery>) -> Answer {
     let SearchQuery(search) = call.input;
     let page = api

@@ -4,19 +4,28 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 use users_domain::error::Invalid;
 use users_domain::model::{Tags, UserPatch};
+use utoipa::ToSchema;
 
-use super::answer::account;
+use super::answer::{UserAnswer, account};
 use super::update::tags;
 use crate::answer::Answer;
-use crate::extract::{Body, Call, FromMembers, Members, OnAccount};
+use crate::extract::{AccountId, Body, Call, FromMembers, IfMatch, Members, OnAccount};
+use crate::openapi::{ACCOUNTS, fields};
 use crate::state::Api;
 
+/// Change the labels.
+#[utoipa::path(
+    patch, path = "/users/{id}/tags", tag = ACCOUNTS, operation_id = "update_tags",
+    params(AccountId, IfMatch),
+    request_body = TagsBody,
+    responses((status = 200, description = "The account as it is now.", body = UserAnswer)),
+)]
 pub(crate) async fn update_tags(
     api: web::Data<Api>,
     call: Call<OnAccount<Body<TagsBody>>>,
 ) -> Answer {
     let OnAccount { id, version, input } = call.input;
-    let Body(TagsBody(tags)) = input;
+    let Body(TagsBody { tags }) = input;
     let (profiles, context, caller) = (&api.users().profiles, &call.context, &call.caller);
     let user = if let Some(tags) = tags {
         profiles
@@ -33,10 +42,15 @@ pub(crate) async fn update_tags(
 }
 
 /// The labels, replaced as a whole; `null` takes them away.
-pub(crate) struct TagsBody(Option<Tags>);
+#[derive(ToSchema)]
+#[schema(as = TagsChange, examples(json!({ "tags": ["edge", "beta"] })))]
+pub(crate) struct TagsBody {
+    #[schema(schema_with = fields::tags)]
+    tags: Option<Tags>,
+}
 
 impl FromMembers for TagsBody {
     fn from_members(members: &Members<'_>) -> Result<Self, Invalid> {
-        tags(members).map(Self)
+        tags(members).map(|tags| Self { tags })
     }
 }

@@ -7,8 +7,15 @@ use users_domain::model::UserView;
 use super::answer::{UserAnswer, account};
 use crate::answer::{Answer, json};
 use crate::extract::{AccountId, Call};
+use crate::openapi::ACCOUNTS;
 use crate::state::Api;
 
+/// See an account.
+#[utoipa::path(
+    get, path = "/users/{id}", tag = ACCOUNTS, operation_id = "view",
+    params(AccountId),
+    responses((status = 200, description = "The account: all of it for the owner and administrators, names and free-form data for others.", body = UserAnswer)),
+)]
 pub(crate) async fn view(api: web::Data<Api>, call: Call<AccountId>) -> Answer {
     let AccountId(id) = call.input;
     let directory = &api.users().directory;

@@ -13,9 +13,23 @@ use super::verify_email_page::ask;
 use crate::answer::{Answer, empty};
 use crate::extract::mailed_code::{TOKEN, proof};
 use crate::extract::{Call, Parameters};
+use crate::openapi::VERIFICATION;
+use crate::openapi::parameters::MailedCode;
 use crate::pages;
 use crate::state::Api;
 
+/// Prove an address by a mailed code.
+///
+/// Also at `/users/verify-email`. A client whose `Accept` lists `text/html` gets a page and changes
+/// nothing. HEAD and prefetches change nothing either.
+#[utoipa::path(
+    get, path = "/verify-email", tag = VERIFICATION, operation_id = "verify_email",
+    params(MailedCode),
+    responses((
+        status = 200, content_type = "text/html", body = String,
+        description = "The address is verified, and there is no body; or, for a browser, a page that asks first.",
+    )),
+)]
 pub(crate) async fn verify_email(
     api: web::Data<Api>,
     request: HttpRequest,

@@ -2,10 +2,12 @@
 
 use actix_web::web;
 use users_domain::Error;
+use utoipa::ToSchema;
 
 use crate::answer::Answer;
 use crate::extract::mailed_code::{TOKEN, proof};
 use crate::extract::{Call, Form, Parameters};
+use crate::openapi::{VERIFICATION, fields};
 use crate::pages::{self, VerifyEmailPage};
 use crate::state::Api;
 
@@ -30,7 +32,20 @@ async fn good_token(api: &Api, query: &Parameters<'_>) -> Result<String, Error> 
     Ok(token)
 }
 
-/// Carries out what the button asks for.
+/// What the button sends.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read parameter by parameter")]
+struct VerifyEmailForm {
+    #[schema(schema_with = fields::form_code)]
+    token: String,
+}
+
+/// Prove an address by the button of the page.
+#[utoipa::path(
+    post, path = "/verify-email", tag = VERIFICATION, operation_id = "verify_email_by_form",
+    request_body(content = VerifyEmailForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "A page that says so.", body = String, content_type = "text/html")),
+)]
 pub(crate) async fn verify_email_by_form(api: web::Data<Api>, call: Call<Form>) -> Answer {
     match verify(&api, &call).await {
         Ok(()) => pages::done(

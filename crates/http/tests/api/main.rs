@@ -6,10 +6,14 @@
 )]
 
 mod bad_input;
+mod body_budget;
+mod browsers;
 mod client;
 mod connections;
 mod create;
 mod cursor;
+mod docs;
+mod documented;
 mod list;
 mod log;
 mod mounted;
@@ -19,12 +23,15 @@ mod pages;
 mod permissions;
 mod profile;
 mod refusals;
+mod request_framing;
 mod request_ids;
 mod reset;
 mod rights;
+mod secrecy;
 mod secret;
 mod service;
 mod sessions;
+mod slow_clients;
 mod status;
 mod tokens;
 mod update;

@@ -12,7 +12,8 @@ use users_testkit::Fakes;
 
 use super::service::registration;
 
-fn api(registry: Registry) -> Result<Api, prometheus::Error> {
+/// The API on fakes, to be mounted.
+pub(super) fn api(registry: Registry) -> Result<Api, prometheus::Error> {
     let fakes = Fakes::new();
     let text = || "-".to_owned();
     let settings = ApiSettings {

@@ -1,11 +1,11 @@
-//! How refusals look that no operation makes: unknown paths, wrong methods, content that is not
-//! read.
+//! How refusals look that no operation makes, unknown paths and wrong methods, and which of several
+//! comes first.
 
 use serde_json::json;
 use users_testkit::people;
 
-use super::client::{Connection, Request};
-use super::service::{Service, registration};
+use super::client::Request;
+use super::service::Service;
 
 #[test]
 fn an_unknown_path_is_404_in_json() {
@@ -95,73 +95,6 @@ fn every_refusal_is_a_problem_for_those_who_ask() {
             "{answer:?}"
         );
     }
-}
-
-#[test]
-fn other_content_types_are_415() {
-    let service = Service::start();
-    let body = registration("ada").to_string();
-    for kind in [
-        "text/plain",
-        "application/json-patch+json",
-        "application/x-www-form-urlencoded",
-        "",
-    ] {
-        let request = Request::new("POST", "/users")
-            .header("Content-Type", kind)
-            .body(body.clone());
-        service
-            .send(&request)
-            .is_refused(415, "unsupported_media_type", None);
-    }
-    let encoded = Request::post_text("/users", body.clone()).header("Content-Encoding", "gzip");
-    service
-        .send(&encoded)
-        .is_refused(415, "unsupported_media_type", None);
-    for kind in ["application/json; charset=utf-8", "Application/JSON"] {
-        let request = Request::new("POST", "/users")
-            .header("Content-Type", kind)
-            .body("{}");
-        service
-            .send(&request)
-            .is_refused(400, "missing_field", Some("first_name"));
-    }
-}
-
-/// A registration of so many bytes, most of them in a member that nobody reads.
-fn registration_of(bytes: usize) -> String {
-    let mut body = registration("ada");
-    body["padding"] = json!("");
-    let padding = bytes - body.to_string().len();
-    body["padding"] = json!("x".repeat(padding));
-    body.to_string()
-}
-
-#[test]
-fn a_body_over_a_mebibyte_is_413_announced_or_not() {
-    let service = Service::start();
-    let most = users_http::MAX_BODY_BYTES;
-    service
-        .send(&Request::post_text("/users", registration_of(most)))
-        .expect(201);
-    service
-        .send(&Request::post_text("/users", registration_of(most + 1)))
-        .is_refused(413, "body_too_large", None);
-
-    let mut connection = Connection::open(service.address);
-    connection.write(
-        b"POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-          Transfer-Encoding: chunked\r\n\r\n",
-    );
-    let chunk = vec![b' '; 0x1_0000];
-    for _ in 0..17 {
-        connection.write(b"10000\r\n");
-        connection.write(&chunk);
-        connection.write(b"\r\n");
-    }
-    connection
-        .read(false)
-        .is_refused(413, "body_too_large", None);
 }
 
 #[test]

@@ -1,0 +1,314 @@
+//! What the members of bodies and answers look like: JSON Schema (2020-12) of each, with the
+//! domain's limits.
+//!
+//! Members of bodies are described as new values must be, members of answers as stores may hold
+//! them: adopted rows break today's rules. JSON Schema counts characters, so limits in bytes are
+//! said in words too.
+
+use serde_json::{Value, json};
+use users_domain::model::{
+    Email, JSON_DEPTH_LIMIT, Metadata, OneTimeCode, Password, PersonName, PictureUrl, Role,
+    SessionDescription, Status, Tags, Username,
+};
+use users_domain::services::Login;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::{KnownFormat, RefOr, Schema};
+
+use crate::enums::Enumerated;
+
+type Field = RefOr<Schema>;
+
+// Characters that no name or label holds: controls, separators of lines, and what reorders text.
+const HIDDEN: &str = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069";
+// What `\s` is in one dialect of patterns and not in another, spelt out (Unicode's White_Space).
+const SPACE: &str = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000";
+
+/// What may stand anywhere in a text that is kept.
+pub(super) const NO_NUL: &str = r"^[^\u0000]*$";
+
+/// What has a code in it; the last character holds four bits.
+pub(super) const CODE: &str = "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$";
+
+/// What holds nothing hidden.
+fn plain() -> String {
+    format!("^[^{HIDDEN}]*$")
+}
+
+/// What holds nothing hidden and something to see.
+fn visible() -> String {
+    format!("^[^{HIDDEN}]*[^{SPACE}{HIDDEN}][^{HIDDEN}]*$")
+}
+
+/// Letters and digits, between them `_` and `-`, neither twice in a row.
+fn words() -> String {
+    let (word, joint) = ("[A-Za-z0-9]+", "(_(-_)*-?|-(_-)*_?)");
+    format!("^{word}({joint}{word})*({joint})?$")
+}
+
+/// An absolute URL, as far as a pattern tells one.
+fn url() -> String {
+    let any = format!("[^{SPACE}{HIDDEN}]");
+    let user = format!(r"[^/\\?#{SPACE}{HIDDEN}]");
+    let host = format!(r"[^/\\?#:<>@\[\]^|{SPACE}{HIDDEN}]+|\[[0-9A-Fa-f:.]+\]");
+    format!(r"^[Hh][Tt][Tt][Pp][Ss]?://({user}*@)?({host})(:[0-9]*)?([/\\?#]{any}*)?$")
+}
+
+/// An e-mail address, as far as a pattern tells one.
+fn address() -> String {
+    let atom = format!(r#"[^"(),.:;<>@\[\\\]{SPACE}{HIDDEN}]+"#);
+    let no_letter = format!(r"\u0021-\u002c./:-@\[-`{{-~{SPACE}{HIDDEN}");
+    format!(r"^{atom}(\.{atom})*@([^{no_letter}]+\.)+[^0-9{no_letter}-][^{no_letter}]*$")
+}
+
+fn string() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn string_or_null() -> ObjectBuilder {
+    string().schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+}
+
+fn format(format: KnownFormat) -> Option<SchemaFormat> {
+    Some(SchemaFormat::KnownFormat(format))
+}
+
+fn in_bytes(limit: usize) -> String {
+    format!("At most {limit} bytes of UTF-8.")
+}
+
+// Members of bodies. What may be left out may be `null`.
+
+pub(crate) fn person_name() -> Field {
+    let limit = PersonName::MAX_BYTES;
+    string()
+        .min_length(Some(1))
+        .max_length(Some(limit))
+        .pattern(Some(visible()))
+        .description(Some(in_bytes(limit)))
+        .into()
+}
+
+pub(crate) fn changed_person_name() -> Field {
+    let limit = PersonName::MAX_BYTES;
+    string_or_null()
+        .max_length(Some(limit))
+        .pattern(Some(format!("^$|{}", visible())))
+        .description(Some(format!(
+            "{} Empty or `null` leaves the name as it is.",
+            in_bytes(limit)
+        )))
+        .into()
+}
+
+pub(crate) fn username() -> Field {
+    string()
+        .min_length(Some(1))
+        .max_length(Some(Username::MAX_CHARS))
+        .pattern(Some(words()))
+        .description(Some("Unique without case; kept as it is typed."))
+        .into()
+}
+
+pub(crate) fn email() -> Field {
+    let limit = Email::MAX_BYTES;
+    string()
+        .format(format(KnownFormat::IdnEmail))
+        .max_length(Some(limit))
+        .pattern(Some(address()))
+        .description(Some(format!(
+            "{} No display name, quotes or address literal; the domain has a dot. Unique without \
+             case; kept as it is typed.",
+            in_bytes(limit)
+        )))
+        .into()
+}
+
+pub(crate) fn new_password() -> Field {
+    let limit = Password::MAX_BYTES;
+    string()
+        .format(format(KnownFormat::Password))
+        .min_length(Some(1))
+        .max_length(Some(limit))
+        .pattern(Some(NO_NUL))
+        .description(Some(format!(
+            "{} It must meet the operator's rule (`MG_USERS_PASS_REGEX`), by default eight \
+             characters or more.",
+            in_bytes(limit)
+        )))
+        .into()
+}
+
+pub(crate) fn typed_password() -> Field {
+    string()
+        .format(format(KnownFormat::Password))
+        .min_length(Some(1))
+        .into()
+}
+
+pub(crate) fn tags() -> Field {
+    let limit = Tags::MAX_CHARS;
+    let tag = string()
+        .min_length(Some(1))
+        .max_length(Some(limit))
+        .pattern(Some(plain()));
+    ArrayBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
+        .items(tag)
+        .max_items(Some(Tags::MAX_COUNT))
+        .into()
+}
+
+pub(crate) fn metadata() -> Field {
+    let limit = Metadata::MAX_BYTES;
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
+        .description(Some(format!(
+            "Any JSON object of at most {limit} bytes, nested at most {JSON_DEPTH_LIMIT} levels \
+             deep, without U+0000; numbers keep their digits."
+        )))
+        .into()
+}
+
+pub(crate) fn picture() -> Field {
+    string_or_null()
+        .max_length(Some(PictureUrl::MAX_BYTES))
+        .pattern(Some(format!("^$|{}", url())))
+        .description(Some("An absolute URL, http or https. Empty is none."))
+        .into()
+}
+
+/// Numbers and names.
+fn written<E: Enumerated>(values: &[E]) -> Vec<Value> {
+    let numbers = values.iter().map(|value| json!(value.number()));
+    let names = values.iter().map(|value| json!(value.name()));
+    numbers.chain(names).collect()
+}
+
+fn choice<E: Enumerated>(values: &[E]) -> ObjectBuilder {
+    let types = [Type::Integer, Type::String, Type::Null];
+    let none = [json!(""), Value::Null];
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter(types))
+        .enum_values(Some(written(values).into_iter().chain(none)))
+}
+
+pub(crate) fn new_role() -> Field {
+    choice(Role::ALL).into()
+}
+
+pub(crate) fn new_status() -> Field {
+    choice(&[Status::Enabled, Status::Disabled])
+        .description(Some("No account is deleted from the beginning."))
+        .into()
+}
+
+pub(crate) fn needed_role() -> Field {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Integer, Type::String]))
+        .enum_values(Some(written(Role::ALL)))
+        .into()
+}
+
+pub(crate) fn identity() -> Field {
+    string_or_null()
+        .min_length(Some(1))
+        .max_length(Some(Login::MAX_IDENTITY_BYTES))
+        .pattern(Some(NO_NUL))
+        .description(Some("An e-mail address or a username."))
+        .into()
+}
+
+pub(crate) fn identity_alias() -> Field {
+    string_or_null()
+        .min_length(Some(1))
+        .max_length(Some(Login::MAX_IDENTITY_BYTES))
+        .pattern(Some(NO_NUL))
+        .description(Some("Another spelling of `identity`."))
+        .into()
+}
+
+pub(crate) fn login_secret() -> Field {
+    string_or_null()
+        .format(format(KnownFormat::Password))
+        .min_length(Some(1))
+        .into()
+}
+
+pub(crate) fn login_secret_alias() -> Field {
+    string_or_null()
+        .format(format(KnownFormat::Password))
+        .min_length(Some(1))
+        .description(Some("Another spelling of `secret`."))
+        .into()
+}
+
+pub(crate) fn session_description() -> Field {
+    let limit = SessionDescription::MAX_BYTES;
+    string_or_null()
+        .max_length(Some(limit))
+        .pattern(Some(plain()))
+        .description(Some("What the session is called, e.g. `laptop`."))
+        .into()
+}
+
+pub(crate) fn session_id() -> Field {
+    string()
+        .min_length(Some(1))
+        .max_length(Some(crate::tokens::MAX_ID_BYTES))
+        .pattern(Some(NO_NUL))
+        .into()
+}
+
+pub(crate) fn mailed_code() -> Field {
+    string_or_null()
+        .pattern(Some(format!("^$|{CODE}")))
+        .description(Some(format!(
+            "The code of the mailed link, {} characters; left out or empty, it is taken from \
+             `Authorization` or from `?token=`.",
+            OneTimeCode::CHARS
+        )))
+        .into()
+}
+
+pub(crate) fn form_code() -> Field {
+    string()
+        .pattern(Some(CODE))
+        .description(Some("The code of the mailed link."))
+        .into()
+}
+
+// Members of answers.
+
+fn shown<E: Enumerated>() -> Field {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Integer, Type::String]))
+        .enum_values(Some(written(E::ALL)))
+        .description(Some(
+            "Answers hold numbers, or names where the operator set `MG_USERS_API_ENUMS=names`.",
+        ))
+        .into()
+}
+
+pub(crate) fn shown_role() -> Field {
+    shown::<Role>()
+}
+
+pub(crate) fn shown_status() -> Field {
+    shown::<Status>()
+}
+
+pub(crate) fn shown_metadata() -> Field {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::AnyValue)
+        .description(Some(
+            "The object as it was written; accounts older than this service may hold other JSON.",
+        ))
+        .into()
+}
+
+pub(crate) fn moment() -> Field {
+    string()
+        .format(format(KnownFormat::DateTime))
+        .description(Some("RFC 3339 in UTC, with up to microseconds."))
+        .into()
+}
