@@ -15,6 +15,7 @@ mod search_query;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use futures::future::LocalBoxFuture;
+use tracing::Span;
 use users_domain::authorization::{Bearer, Operation};
 use users_domain::model::{BearerToken, Caller, RequestContext, RequestId};
 
@@ -39,6 +40,8 @@ pub(crate) struct Exchange {
     pub(crate) id: RequestId,
     /// What is asked for; nothing where the path has no operation for the method.
     pub(crate) operation: Option<Operation>,
+    /// Its span in the log.
+    pub(crate) span: Span,
 }
 
 /// A call of an operation: its caller is identified and permitted, and only then was its input
@@ -85,7 +88,7 @@ impl<I: Input> Call<I> {
             Bearer::Optional | Bearer::Access | Bearer::Refresh => bearer::read(request.headers())?,
         };
         let caller = users.access.identify(operation, token.as_ref()).await?;
-        identified(&caller);
+        identified(&exchange.span, &caller);
         let input = I::read(api, &request, payload).await?;
         Ok(Self {
             context: RequestContext::new(exchange.id),
@@ -107,7 +110,7 @@ impl<I: Input + 'static> FromRequest for Call<I> {
 
 /// The same cases in every run, so that a failure is one on every machine.
 #[cfg(test)]
-fn fixed_cases() -> proptest::test_runner::Config {
+pub(crate) fn fixed_cases() -> proptest::test_runner::Config {
     proptest::test_runner::Config {
         rng_seed: proptest::test_runner::RngSeed::Fixed(9002),
         failure_persistence: None,

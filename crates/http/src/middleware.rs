@@ -120,11 +120,13 @@ where
         let route = self.route.clone();
         let active = route.api.metrics().begin();
         let method = request.method().clone();
+        let id = request_id::of(request.headers(), route.api.entropy());
+        let span = request_log::span(&id, &method, route.pattern);
         let exchange = Exchange {
-            id: request_id::of(request.headers(), route.api.entropy()),
+            id,
             operation: route.operation(&method),
+            span: span.clone(),
         };
-        let span = request_log::span(&exchange.id, &method, route.pattern);
         request.extensions_mut().insert(exchange.clone());
         let answering = span.in_scope(|| self.service.call(request));
 

@@ -27,9 +27,9 @@ pub(super) fn span(id: &RequestId, method: &Method, pattern: &'static str) -> Sp
 }
 
 /// Says in the span of a request whose it is.
-pub(crate) fn identified(caller: &Caller) {
+pub(crate) fn identified(span: &Span, caller: &Caller) {
     if let Some(principal) = caller.principal() {
-        Span::current().record("user.id", principal.account.id.as_str());
+        span.record("user.id", principal.account.id.as_str());
     }
 }
 

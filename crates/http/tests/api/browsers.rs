@@ -80,6 +80,20 @@ fn every_answer_says_what_it_is_and_nothing_of_anybody_is_kept() {
 }
 
 #[test]
+fn an_answer_that_is_no_page_is_shown_and_framed_as_none() {
+    for (what, answer) in asked_by_another_page(&Service::start()) {
+        let policy = answer.header("content-security-policy").unwrap();
+        for rule in ["default-src 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(rule), "{what}: {policy}");
+        }
+        let is_page = ["a page", "the docs"].contains(&what);
+        assert_eq!(policy.contains("sandbox"), !is_page, "{what}: {policy}");
+        let referrer = answer.header("referrer-policy");
+        assert_eq!(referrer, Some("no-referrer"), "{what}");
+    }
+}
+
+#[test]
 fn no_answer_names_the_software_behind_it() {
     for (what, answer) in asked_by_another_page(&Service::start()) {
         for name in ["server", "via", "x-powered-by"] {

@@ -14,6 +14,8 @@ use users_domain::model::OneTimeCode;
 use users_domain::ports::StoreError;
 use users_testkit::mocks::MockUserStore;
 
+use users_testkit::people;
+
 use super::client::Request;
 use super::service::{Service, Setup, registration};
 
@@ -137,6 +139,24 @@ fn every_request_leaves_one_line_with_its_id_route_and_status() {
         "http.response.status_code=201",
     ] {
         assert!(line.contains(part), "{part} is not in {line}");
+    }
+}
+
+#[test]
+fn the_lines_of_a_request_say_whose_it_was() {
+    let service = Service::start();
+    let ada = service.token_of(people::user("ada"));
+    for (id, target, status) in [
+        ("log-may", "/users/profile", 200),
+        ("log-may-not", "/users", 403),
+    ] {
+        let sent = Request::get(target).bearer(&ada).header("X-Request-Id", id);
+        assert_eq!(service.send(&sent).status, status);
+        let lines = lines_with(&format!("request_id={id} "));
+        let told = lines
+            .iter()
+            .any(|line| line.contains("user.id=\"id-of-ada\"") && !line.contains("level=DEBUG"));
+        assert!(told, "{lines:#?}");
     }
 }
 
