@@ -5,8 +5,9 @@ use std::fmt;
 use super::text;
 use crate::error::{Invalid, InvalidReason};
 
-/// A person's first or last name: 1 to 254 bytes of any script, at least one character that is
-/// not white space, no control or reordering characters.
+/// A person's first or last name: 1 to 254 bytes of any script, at least one character that can be
+/// seen, no control or reordering characters. Joiners (U+200C, U+200D), which some scripts need,
+/// are as good as letters.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
@@ -16,7 +17,7 @@ impl PersonName {
 
     /// Reads a name from outside; `field` says which of the two it is.
     pub fn parse(field: &'static str, text: &str) -> Result<Self, Invalid> {
-        if text.trim().is_empty() {
+        if text::is_invisible(text) {
             return Err(Invalid::new(field, InvalidReason::Missing));
         }
         text::at_most_bytes(field, text, Self::MAX_BYTES)?;

@@ -236,6 +236,8 @@ impl Credentials {
             let reason = InvalidReason::Malformed("is not the present password");
             Error::from(Invalid::new("old_secret", reason))
         };
+        // Before anything costly; decided again while the row is locked.
+        super::ensure_version(&principal.account, version)?;
         if !self.verify(Some(&principal.account), old).await?.matches {
             return Err(wrong());
         }

@@ -211,6 +211,24 @@ async fn a_session_has_the_name_it_was_given() {
 }
 
 #[tokio::test]
+async fn a_password_is_good_until_somebody_changes_it() {
+    let fakes = fakes_with([people::ada()]);
+    fakes.clock.advance(Duration::from_hours(24 * 365 * 20));
+    assert!(sign_in(&fakes.users(), login("ada")).await.is_ok());
+}
+
+/// Whoever knows a name could keep its owner out otherwise.
+#[tokio::test]
+async fn no_number_of_failed_logins_locks_the_owner_out() {
+    let fakes = fakes_with([people::ada()]);
+    for _ in 0..1_000 {
+        let attempt = typed("ada@example.com", "a guess");
+        assert!(sign_in(&fakes.users(), attempt).await.is_err());
+    }
+    assert!(sign_in(&fakes.users(), login("ada")).await.is_ok());
+}
+
+#[tokio::test]
 async fn the_issuer_learns_what_the_account_is_now() {
     let account = User {
         role: Role::Admin,
