@@ -28,8 +28,6 @@ use listeners::Listeners;
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
 /// Connections that one process keeps open at most; more wait in the system's queue.
 const MAX_CONNECTIONS: usize = 25_000;
-/// How long a client may take none of its answer.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Open files that are not connections of clients.
 const OTHER_FILES: usize = 128;
 /// Threads for what runs beside requests; requests have threads of their own.
@@ -203,7 +201,7 @@ fn spawn(
     let settings = ServerSettings {
         read_header_timeout: config.http.read_header_timeout,
         idle_timeout: config.http.idle_timeout,
-        write_timeout: WRITE_TIMEOUT,
+        write_timeout: config.http.write_timeout,
         workers: std::thread::available_parallelism().map_or(1, usize::from),
         max_connections: max_connections(),
     };

@@ -54,6 +54,13 @@ static READ_TIMEOUT: Variable<Duration> = Variable::new(
     "How long a client may take to send the body of a request before it gets 408.",
 );
 
+static WRITE_TIMEOUT: Variable<Duration> = Variable::new(
+    "MG_USERS_HTTP_SERVER_WRITE_TIMEOUT",
+    POSITIVE_DURATION,
+    Preset::Value("15s"),
+    "How long a client may take nothing more of its answer before the connection ends.",
+);
+
 static IDLE_TIMEOUT: Variable<Duration> = Variable::new(
     "MG_USERS_HTTP_SERVER_IDLE_TIMEOUT",
     kind::DURATION,
@@ -68,6 +75,7 @@ pub(super) static SECTION: Section = Section {
         &PORT.entry,
         &READ_HEADER_TIMEOUT.entry,
         &READ_TIMEOUT.entry,
+        &WRITE_TIMEOUT.entry,
         &IDLE_TIMEOUT.entry,
     ],
 };
@@ -83,6 +91,8 @@ pub struct HttpSettings {
     pub read_header_timeout: Duration,
     /// How long the body of a request may take.
     pub read_timeout: Duration,
+    /// How long a client may take nothing more of its answer.
+    pub write_timeout: Duration,
     /// How long an idle connection is kept; zero closes it after each answer.
     pub idle_timeout: Duration,
 }
@@ -93,6 +103,7 @@ impl HttpSettings {
         let port = reader.required(&PORT);
         let read_header_timeout = reader.required(&READ_HEADER_TIMEOUT);
         let read_timeout = reader.required(&READ_TIMEOUT);
+        let write_timeout = reader.required(&WRITE_TIMEOUT);
         let idle_timeout = reader.required(&IDLE_TIMEOUT);
         match reader.profile {
             Profile::Dev => {
@@ -113,6 +124,7 @@ impl HttpSettings {
             port: port?,
             read_header_timeout: read_header_timeout?,
             read_timeout: read_timeout?,
+            write_timeout: write_timeout?,
             idle_timeout: idle_timeout?,
         })
     }
