@@ -2,6 +2,7 @@
 
 mod documents;
 mod migrations;
+mod security;
 mod sources;
 
 use std::path::Path;
@@ -29,6 +30,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         complaints.extend(sources::complaints(file));
         complaints.extend(documents::complaints(file, exists));
     }
+    complaints.extend(security::complaints(&files));
     complaints.extend(migrations::unpaired(&paths));
     complaints.extend(migrations::left_out_of_packages(root, &paths)?);
     if complaints.is_empty() {
