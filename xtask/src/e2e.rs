@@ -1,8 +1,10 @@
-//! `cargo xtask e2e`: a person follows the links in mails, with a real browser.
+//! `cargo xtask e2e`: a person follows the links in mails, and somebody tries the API by its page,
+//! with a real browser.
 //!
-//! The service is started as a user starts it, the mails are those that it wrote to its folder. The
-//! browser runs no scripts, because the pages need none.
+//! The service is started as a user starts it, the mails are those that it wrote to its folder. For
+//! what mails lead to, the browser runs no scripts, because the pages need none.
 
+mod api_page;
 mod browser;
 mod programs;
 
@@ -16,7 +18,7 @@ use crate::mailbox::Mailbox;
 use crate::process::build;
 use crate::running_service::{RunningService, wanted_status, wanted_text};
 
-use browser::Browser;
+use browser::{Browser, Scripts};
 use programs::Programs;
 
 const EMAIL: &str = "ada@example.com";
@@ -29,14 +31,20 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     let [binary] = build(root, ["magistrala-users"], &[])?;
     let folder = tempfile::tempdir()?;
     let service = RunningService::start(&binary, folder.path())?;
-    let mut browser = Browser::open(&programs, folder.path())?;
+    let mut browser = Browser::open(&programs, &folder.path().join("browser"), Scripts::Off)?;
     println!("{} at {}", browser.version(), service.address());
     let mut mailbox = Mailbox::of(service.data());
 
+    api_page::is_plain_without_scripts(&service, &mut browser)?;
     register(&service)?;
     verify_the_address(&service, &mut mailbox, &mut browser)?;
     set_a_new_password(&service, &mut mailbox, &mut browser)?;
-    told("both stories ended well");
+
+    let folder = tempfile::tempdir()?;
+    let service = RunningService::start(&binary, folder.path())?;
+    let mut browser = Browser::open(&programs, &folder.path().join("browser"), Scripts::On)?;
+    api_page::is_read_and_tried(&service, &mut browser)?;
+    told("all three stories ended well");
     Ok(())
 }
 
@@ -117,7 +125,7 @@ fn set_a_new_password(
     profile_of(service, &token)?;
     told("the new password signs in");
 
-    send(service, &login(PASSWORD), 401)?;
+    send(service, &login(EMAIL, PASSWORD), 401)?;
     let with_old_token = Request::new("GET", "/users/profile", Some(&old_token), None);
     send(service, &with_old_token, 401)?;
     told("neither the old password nor an old token does");
@@ -144,15 +152,16 @@ fn register(service: &RunningService) -> Result<()> {
     send(service, &request, 201)
 }
 
-fn login(password: &str) -> Request {
-    let body = json!({ "identity": EMAIL, "secret": password });
+fn login(identity: &str, password: &str) -> Request {
+    let body = json!({ "identity": identity, "secret": password });
     Request::new("POST", "/users/tokens/issue", None, Some(&body))
 }
 
-/// An access token.
+/// An access token of Ada's.
 fn log_in(service: &RunningService, password: &str) -> Result<String> {
     let mut connection = service.connect()?;
-    wanted_text(&connection.send(&login(password))?, 201, "access_token")
+    let answer = connection.send(&login(EMAIL, password))?;
+    wanted_text(&answer, 201, "access_token")
 }
 
 fn profile_of(service: &RunningService, token: &str) -> Result<Value> {

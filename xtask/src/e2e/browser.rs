@@ -19,6 +19,13 @@ const PATIENCE: u32 = 10_000;
 /// The name under which WebDriver hands out elements (section 12).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// Whether pages may run scripts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scripts {
+    On,
+    Off,
+}
+
 /// An open browser; it closes with this value.
 pub(super) struct Browser {
     // The order in which they end: the browser first, then what drives it.
@@ -28,8 +35,9 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    /// Starts a browser that has never been used, its files in `folder`, scripts off.
-    pub(super) fn open(programs: &Programs, folder: &Path) -> Result<Self> {
+    /// Starts a browser that has never been used, its files in `folder`, which is its own.
+    pub(super) fn open(programs: &Programs, folder: &Path, scripts: Scripts) -> Result<Self> {
+        std::fs::create_dir(folder)?;
         let driver = Driver::start(programs, folder)?;
         let profile = folder.join("browser");
         std::fs::create_dir(&profile)?;
@@ -47,14 +55,18 @@ impl Browser {
             "--disable-sync",
             &format!("--user-data-dir={}", profile.display()),
         ];
+        // The browser's numbers for allowed and blocked.
+        let setting = match scripts {
+            Scripts::On => 1,
+            Scripts::Off => 2,
+        };
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome",
             "timeouts": { "implicit": PATIENCE },
             "goog:chromeOptions": {
                 "binary": programs.browser,
                 "args": arguments,
-                // 2: blocked.
-                "prefs": { "profile.managed_default_content_settings.javascript": 2 },
+                "prefs": { "profile.managed_default_content_settings.javascript": setting },
             },
             "goog:loggingPrefs": { "browser": "ALL" },
         }}});
@@ -71,8 +83,13 @@ impl Browser {
             },
             _driver: driver,
         };
-        browser.go_to("data:text/html,<noscript><p>off</p></noscript>")?;
-        browser.shows("p", "off").context("scripts are on")?;
+        browser.go_to("data:text/html,<p>on</p><noscript><p>off</p></noscript>")?;
+        let paragraphs = browser.count("p")?;
+        let are_off = paragraphs == 2;
+        ensure!(
+            are_off == (scripts == Scripts::Off),
+            "scripts are not as wanted"
+        );
         Ok(browser)
     }
 
@@ -112,9 +129,7 @@ impl Browser {
     /// Presses a button that leads to another page, and waits until the present one is gone: the
     /// driver may answer before that.
     pub(super) fn click(&mut self, css: &str) -> Result<()> {
-        let element = self.find(css)?;
-        let path = format!("{element}/click");
-        self.session.post(&path, &json!({}))?;
+        let element = self.press(css)?;
         let begun = Instant::now();
         while self.session.get(&format!("{element}/name")).is_ok() {
             ensure!(
@@ -125,6 +140,30 @@ impl Browser {
             thread::sleep(Duration::from_millis(20));
         }
         Ok(())
+    }
+
+    /// Presses what a script of the page reacts to; returns the path of the element.
+    pub(super) fn press(&mut self, css: &str) -> Result<String> {
+        let element = self.find(css)?;
+        let path = format!("{element}/click");
+        self.session.post(&path, &json!({}))?;
+        Ok(element)
+    }
+
+    /// What stands in a field.
+    pub(super) fn value(&mut self, css: &str) -> Result<String> {
+        let element = self.find(css)?;
+        let value = self.session.get(&format!("{element}/property/value"))?;
+        let value = value.as_str().context("a field without value")?;
+        Ok(value.to_owned())
+    }
+
+    /// The address of everything that the page has asked for.
+    pub(super) fn requests(&mut self) -> Result<Vec<String>> {
+        let script = "return performance.getEntriesByType('resource').map(entry => entry.name)";
+        let body = json!({ "script": script, "args": [] });
+        let names = self.session.post("/execute/sync", &body)?;
+        Ok(serde_json::from_value(names)?)
     }
 
     /// Types a text into an empty field.
@@ -156,14 +195,16 @@ impl Browser {
         let main = self.find("main")?;
         let style = self.session.get(&format!("{main}/css/max-width"))?;
         ensure!(style != "none", "the page's style was not applied");
-        let complaints = self.complaints()?;
+        let mut complaints = self.complaints()?;
+        // That a page was answered with a status of 400 or more is meant.
+        complaints.retain(|said| !said.contains("the server responded with a status of"));
         ensure!(complaints.is_empty(), "the browser says: {complaints:?}");
         Ok(())
     }
 
-    /// What the browser's console has warned of since it was asked last. That a page was answered
-    /// with a status of 400 or more it tells, too; that is meant.
-    fn complaints(&mut self) -> Result<Vec<String>> {
+    /// What the browser's console has warned of since it was asked last: files that did not come,
+    /// things that the page's policy forbids.
+    pub(super) fn complaints(&mut self) -> Result<Vec<String>> {
         let log = self
             .session
             .post("/se/log", &json!({ "type": "browser" }))?;
@@ -171,10 +212,7 @@ impl Browser {
         let said = said
             .filter(|entry| entry["level"] == "WARNING" || entry["level"] == "SEVERE")
             .filter_map(|entry| entry["message"].as_str());
-        Ok(said
-            .filter(|message| !message.contains("the server responded with a status of"))
-            .map(str::to_owned)
-            .collect())
+        Ok(said.map(str::to_owned).collect())
     }
 
     /// The path of an element, once it is there.
