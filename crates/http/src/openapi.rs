@@ -18,7 +18,7 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation as Described, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Header, OpenApi as Document, RefOr, Response, Server};
+use utoipa::openapi::{Header, OpenApi as Document, RefOr, Response, ServerBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 use crate::answer::Answer;
@@ -124,7 +124,10 @@ impl Modify for WhatFollows {
     fn modify(&self, document: &mut Document) {
         document.info.description = Some(DESCRIPTION.to_owned());
         // Below whatever the document lies at.
-        document.servers = Some(vec![Server::new(".")]);
+        let server = ServerBuilder::new()
+            .url(".")
+            .description(Some("This service"));
+        document.servers = Some(vec![server.build()]);
         if let Some(components) = &mut document.components {
             for (name, description) in [
                 (

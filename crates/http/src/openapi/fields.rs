@@ -23,6 +23,14 @@ const HIDDEN: &str = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069";
 // What `\s` is in one dialect of patterns and not in another, spelt out (Unicode's White_Space).
 const SPACE: &str = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000";
 
+// What is not drawn (Unicode's Default_Ignorable_Code_Point). Beyond U+FFFF the characters stand
+// themselves: patterns have no escape for them that every dialect knows.
+const UNSEEN: &str = concat!(
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164",
+    r"\ufe00-\ufe0f\ufeff\uffa0",
+    "\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0001}-\u{e01ef}",
+);
+
 /// What may stand anywhere in a text that is kept.
 pub(super) const NO_NUL: &str = r"^[^\u0000]*$";
 
@@ -36,7 +44,7 @@ fn plain() -> String {
 
 /// What holds nothing hidden and something to see.
 fn visible() -> String {
-    format!("^[^{HIDDEN}]*[^{SPACE}{HIDDEN}][^{HIDDEN}]*$")
+    format!("^[^{HIDDEN}]*[^{SPACE}{UNSEEN}{HIDDEN}][^{HIDDEN}]*$")
 }
 
 /// Letters and digits, between them `_` and `-`, neither twice in a row.
@@ -68,8 +76,8 @@ fn string_or_null() -> ObjectBuilder {
     string().schema_type(SchemaType::from_iter([Type::String, Type::Null]))
 }
 
-fn format(format: KnownFormat) -> Option<SchemaFormat> {
-    Some(SchemaFormat::KnownFormat(format))
+fn known(format: KnownFormat) -> SchemaFormat {
+    SchemaFormat::KnownFormat(format)
 }
 
 fn in_bytes(limit: usize) -> String {
@@ -112,7 +120,7 @@ pub(crate) fn username() -> Field {
 pub(crate) fn email() -> Field {
     let limit = Email::MAX_BYTES;
     string()
-        .format(format(KnownFormat::IdnEmail))
+        .format(Some(known(KnownFormat::IdnEmail)))
         .max_length(Some(limit))
         .pattern(Some(address()))
         .description(Some(format!(
@@ -126,7 +134,7 @@ pub(crate) fn email() -> Field {
 pub(crate) fn new_password() -> Field {
     let limit = Password::MAX_BYTES;
     string()
-        .format(format(KnownFormat::Password))
+        .format(Some(known(KnownFormat::Password)))
         .min_length(Some(1))
         .max_length(Some(limit))
         .pattern(Some(NO_NUL))
@@ -140,7 +148,7 @@ pub(crate) fn new_password() -> Field {
 
 pub(crate) fn typed_password() -> Field {
     string()
-        .format(format(KnownFormat::Password))
+        .format(Some(known(KnownFormat::Password)))
         .min_length(Some(1))
         .into()
 }
@@ -229,14 +237,14 @@ pub(crate) fn identity_alias() -> Field {
 
 pub(crate) fn login_secret() -> Field {
     string_or_null()
-        .format(format(KnownFormat::Password))
+        .format(Some(known(KnownFormat::Password)))
         .min_length(Some(1))
         .into()
 }
 
 pub(crate) fn login_secret_alias() -> Field {
     string_or_null()
-        .format(format(KnownFormat::Password))
+        .format(Some(known(KnownFormat::Password)))
         .min_length(Some(1))
         .description(Some("Another spelling of `secret`."))
         .into()
@@ -308,7 +316,7 @@ pub(crate) fn shown_metadata() -> Field {
 
 pub(crate) fn moment() -> Field {
     string()
-        .format(format(KnownFormat::DateTime))
+        .format(Some(known(KnownFormat::DateTime)))
         .description(Some("RFC 3339 in UTC, with up to microseconds."))
         .into()
 }

@@ -1,7 +1,9 @@
 //! Parameters of path, query and head, as they are documented.
 
 use serde_json::json;
-use users_domain::model::{OneTimeCode, Order, Role, SortDirection, Status, UserId, UserQuery};
+use users_domain::model::{
+    OneTimeCode, Order, Role, SortDirection, Status, Tags, UserId, UserQuery,
+};
 use users_domain::services::Search;
 use utoipa::IntoParams;
 use utoipa::openapi::content::ContentBuilder;
@@ -92,6 +94,12 @@ fn one_or_all<E: Enumerated>(name: &str, description: &str) -> Parameter {
     let names = E::ALL.iter().map(|value| value.name().to_owned());
     let values = names.chain(numbers).chain(["all".to_owned()]);
     query(name, description, choice(values))
+}
+
+/// As many labels as an account may have.
+fn labels() -> String {
+    let (any, more) = (r"[^,+\u0000]*", Tags::MAX_COUNT - 1);
+    format!(r"^{any}(,{any}){{0,{more}}}$|^[^+\u0000]*(\+[^+\u0000]*){{1,{more}}}$")
 }
 
 fn limit(min: u64) -> Parameter {
@@ -210,7 +218,7 @@ impl IntoParams for ListQuery {
             query(
                 "tags",
                 "`a+b` (written `a%2Bb`) asks for both labels, `a,b` for any of them.",
-                string().pattern(Some(fields::NO_NUL)),
+                string().pattern(Some(labels())),
             ),
             json_object(
                 "metadata",

@@ -1,6 +1,10 @@
+//! That the document describes every operation whole, and its patterns what is accepted.
+
 use std::collections::BTreeSet;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
+use users_domain::model::{Email, OneTimeCode, PersonName, PictureUrl, Username};
 
 use super::*;
 
@@ -92,7 +96,12 @@ fn everything_is_said_of_every_operation() {
         }
         for parameter in described["parameters"].as_array().into_iter().flatten() {
             assert!(parameter["description"].is_string(), "{place} {parameter}");
-            assert!(parameter["schema"].is_object(), "{place} {parameter}");
+            let schemas = [
+                &parameter["schema"],
+                &parameter["content"]["application/json"]["schema"],
+            ];
+            let said = schemas.iter().filter(|schema| schema.is_object()).count();
+            assert_eq!(said, 1, "{place} {parameter}");
         }
     }
 }
@@ -138,5 +147,99 @@ fn every_schema_is_one() {
     let document = document();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         jsonschema::meta::validate(schema).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+/// Whether the schema of a field lets a value through.
+fn fits(field: impl Into<utoipa::openapi::RefOr<utoipa::openapi::Schema>>, value: &str) -> bool {
+    let schema = serde_json::to_value(field.into()).unwrap();
+    let validator = jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap();
+    validator.is_valid(&json!(value))
+}
+
+#[test]
+fn a_pattern_lets_through_what_is_accepted_and_nothing_else() {
+    for (name, good) in [
+        ("ada", true),
+        ("a_-b-_c-", true),
+        ("a__b", false),
+        ("a--b", false),
+        ("-a", false),
+    ] {
+        assert_eq!(fits(fields::username(), name), good, "{name}");
+        assert_eq!(Username::parse(name).is_ok(), good, "{name}");
+    }
+    for (name, good) in [
+        ("Ada", true),
+        ("a\u{feff}", true),
+        ("\u{feff}\u{200d}", false),
+        ("\u{e0041}", false),
+        (" \u{2003}", false),
+        ("A\u{85}", false),
+        ("A\u{202e}", false),
+    ] {
+        assert_eq!(fits(fields::person_name(), name), good, "{name:?}");
+        let parsed = PersonName::parse("first_name", name);
+        assert_eq!(parsed.is_ok(), good, "{name:?}");
+    }
+    for (url, good) in [
+        ("https://example.com/ada.png?a#b", true),
+        ("HTTP://a:b@Example.com:80\\x", true),
+        ("http://[::1]/", true),
+        ("https:/example.com", false),
+        ("https:///example.com", false),
+        ("https://a b/", false),
+        ("ftp://example.com/", false),
+    ] {
+        assert_eq!(fits(fields::picture(), url), good, "{url}");
+        assert_eq!(PictureUrl::parse(url).is_ok(), good, "{url}");
+    }
+    for (address, good) in [
+        ("ada@example.com", true),
+        ("ada.l+o'v@b\u{fc}cher.example", true),
+        ("ada@example", false),
+        ("ada@example.1a", false),
+        ("ada@127.0.0.1", false),
+        ("ada@[127.0.0.1]", false),
+        ("\"ada\"@example.com", false),
+        ("Ada <ada@example.com>", false),
+        (".ada@example.com", false),
+        ("ada@exam_ple.com", false),
+        ("ada@a@example.com", false),
+    ] {
+        assert_eq!(fits(fields::email(), address), good, "{address}");
+        assert_eq!(Email::parse(address).is_ok(), good, "{address}");
+    }
+}
+
+proptest! {
+    #![proptest_config(crate::extract::fixed_cases())]
+
+    #[test]
+    fn no_pattern_refuses_what_is_accepted(text in "[aZ09._@:/?#%'+é\\u{feff}-]{0,12}") {
+        let address = format!("a{text}@example.com");
+        let domain = format!("a@{text}.com");
+        for email in [&text, &address, &domain] {
+            if Email::parse(email).is_ok() {
+                prop_assert!(fits(fields::email(), email), "{}", email);
+            }
+        }
+        let url = format!("https://{text}");
+        if PictureUrl::parse(&url).is_ok() {
+            prop_assert!(fits(fields::picture(), &url), "{}", url);
+        }
+    }
+
+    #[test]
+    fn usernames_are_told_exactly(text in "[aZ0_-]{1,8}") {
+        prop_assert_eq!(fits(fields::username(), &text), Username::parse(&text).is_ok());
+    }
+
+    #[test]
+    fn codes_are_told_exactly(text in "[A-Za-z0-9_-]{42,44}") {
+        prop_assert_eq!(fits(fields::form_code(), &text), OneTimeCode::parse(&text).is_some());
     }
 }

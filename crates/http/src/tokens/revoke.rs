@@ -15,6 +15,8 @@ use crate::state::Api;
 pub(crate) const MAX_ID_BYTES: usize = 254;
 
 /// End one of one's own sessions.
+///
+/// The id of none of them changes nothing and is no error.
 #[utoipa::path(
     post, path = "/users/tokens/revoke", tag = SESSIONS, operation_id = "revoke_refresh_token",
     request_body = RevokeBody,

@@ -41,6 +41,7 @@ pub(crate) async fn update(api: web::Data<Api>, call: Call<OnAccount<Body<PatchB
     "first_name": "Ada", "last_name": "Byron",
     "metadata": { "team": "edge" }, "tags": ["edge", "beta"]
 })))]
+#[expect(clippy::option_option, reason = "as in the domain's patch")]
 pub(crate) struct PatchBody {
     #[schema(schema_with = fields::changed_person_name)]
     first_name: Option<PersonName>,
