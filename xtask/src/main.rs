@@ -11,6 +11,8 @@ mod check_layers;
 mod ci;
 mod debian;
 mod e2e;
+mod fuzz;
+mod fuzz_api;
 mod r#gen;
 mod golden;
 mod http1;
@@ -51,19 +53,43 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Runs every test; needs Rust, a C compiler, bash and curl, and installs these two on Debian.
+    /// Runs every test; needs Rust, a C compiler, bash, curl and Python, and installs these three on
+    /// Debian; the first time, PyPI must be in reach.
     Test {
         /// Passed on to the tests: names to run, or options such as `--nocapture`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         filter: Vec<String>,
+    },
+    /// Asks the running service whatever its OpenAPI document lets one ask, and more; needs Python and
+    /// installs it on Debian, and schemathesis from PyPI.
+    FuzzApi {
+        /// Most generated requests of an operation, in each phase that makes them up.
+        #[arg(long, default_value_t = fuzz_api::Search::EXAMPLES)]
+        examples: u32,
+        /// Makes up other requests.
+        #[arg(long, default_value_t = fuzz_api::Search::SEED)]
+        seed: u64,
+        /// Only the operation with this id, e.g. `create`.
+        #[arg(long, value_name = "ID")]
+        operation: Option<String>,
     },
     /// Replays recorded facts of the deployed service against ours.
     Golden {
         /// The folder with the records; it holds `events` and `tokens`.
         folder: PathBuf,
     },
-    /// Follows the links in mails with a real browser; installs Chromium where Debian lets it.
+    /// Follows the links in mails and tries the page at `/docs` with a real browser; installs
+    /// Chromium where Debian lets it.
     E2e,
+    /// Looks for bytes that break a parser's promises; needs a C++ compiler and cargo-fuzz, and
+    /// installs them.
+    Fuzz {
+        /// How long each target runs.
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+        /// Only these targets; all of them if none is named.
+        targets: Vec<String>,
+    },
     /// Measures the release build.
     Bench {
         #[command(subcommand)]
@@ -102,8 +128,21 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Gen { check: false } => r#gen::write(root)?,
         Command::Gen { check: true } => r#gen::check(root)?,
         Command::Test { filter } => return test::run(root, &filter),
+        Command::FuzzApi {
+            examples,
+            seed,
+            operation,
+        } => fuzz_api::run(
+            root,
+            &fuzz_api::Search {
+                examples,
+                seed,
+                operation,
+            },
+        )?,
         Command::Golden { folder } => return golden::run(root, &folder),
         Command::E2e => e2e::run(root)?,
+        Command::Fuzz { seconds, targets } => fuzz::run(root, &targets, seconds)?,
         Command::Bench {
             what: Bench::Http { seconds },
         } => {

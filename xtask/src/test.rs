@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test of the workspace.
+//! `cargo xtask test`: every test of the workspace, then a bounded `cargo xtask fuzz-api`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -7,13 +7,15 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::debian::{install, on_path};
+use crate::fuzz_api::{self, Search};
 use crate::process::{cargo, exit_code, status};
 
 /// What the README's commands are pasted into, and what they run; Debian's packages have the same
 /// names.
 const PROGRAMS: [&str; 2] = ["bash", "curl"];
 
-/// Runs the tests that `filter` names, or all; passes the exit code of `cargo test` on.
+/// Runs the tests that `filter` names, or all, and then those of the API by its document; passes the
+/// exit code of `cargo test` on.
 ///
 /// Always the whole workspace: `-p` would unify features differently and build much of it anew.
 pub(crate) fn run(root: &Path, filter: &[String]) -> Result<ExitCode> {
@@ -24,12 +26,22 @@ pub(crate) fn run(root: &Path, filter: &[String]) -> Result<ExitCode> {
         command.arg("--").args(filter);
     }
     let status = status(&mut command)?;
-    let outcome = if status.success() { "passed" } else { "FAILED" };
+    tell("tests", status.success(), started);
+    if !filter.is_empty() {
+        return Ok(exit_code(status));
+    }
+    let started = Instant::now();
+    let fuzzed = fuzz_api::run(root, &Search::default());
+    tell("fuzz-api", fuzzed.is_ok(), started);
+    fuzzed.map(|()| exit_code(status))
+}
+
+fn tell(what: &str, succeeded: bool, started: Instant) {
+    let outcome = if succeeded { "passed" } else { "FAILED" };
     println!(
-        "tests {outcome} in {:.0} s",
+        "{what} {outcome} in {:.0} s",
         started.elapsed().as_secs_f64()
     );
-    Ok(exit_code(status))
 }
 
 fn find_or_install_programs() -> Result<()> {

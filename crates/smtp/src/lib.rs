@@ -27,6 +27,9 @@
 //! ```
 
 mod file;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod kind;
 mod links;
 mod log;

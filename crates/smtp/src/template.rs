@@ -1,5 +1,6 @@
 //! One template in Go's `text/template` language, parsed and tried once.
 
+mod check;
 mod data;
 mod escape;
 mod markup;
@@ -10,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use gtmpl_ng::{Context, ExecError, Limits, ParseError, TemplateError};
 
 pub(crate) use data::Data;
-use scan::{Piece, Token};
+use scan::Unended;
 
 /// The most a template may print, in bytes: a hundred times what a mail needs.
 const MAX_OUTPUT: usize = 1 << 20;
@@ -36,11 +37,11 @@ impl Template {
     /// Reads a template. Besides its syntax, the names of all fields are checked, and a sample is
     /// rendered, so that little is left to fail when a mail is due.
     pub(crate) fn parse(source: &str) -> Result<Self, Fault> {
+        let pieces = scan::pieces(source)?;
+        // Before the engine reads it: some texts would keep it busy for ever.
+        check::check(&pieces)?;
         // As written, so that faults are reported where they stand in the file.
         let plain = engine(source)?;
-        let pieces =
-            scan::pieces(source).ok_or_else(|| Fault::without_line("an action does not end"))?;
-        check(&pieces)?;
         let template = if markup::is_html(&pieces) {
             Self {
                 format: Format::Html,
@@ -78,38 +79,6 @@ fn engine(source: &str) -> Result<gtmpl_ng::Template, Fault> {
     Ok(engine)
 }
 
-/// What the engine would notice only when it gets there, and some branches are taken once a year;
-/// or would not notice at all.
-fn check(pieces: &[Piece<'_>]) -> Result<(), Fault> {
-    let mut line = 1;
-    for piece in pieces {
-        if let Piece::Action(action) = piece
-            && let Some(reason) = action.tokens.iter().find_map(objection)
-        {
-            return Err(Fault {
-                line: Some(line),
-                reason,
-            });
-        }
-        line += piece.line_ends();
-    }
-    Ok(())
-}
-
-fn objection(token: &Token<'_>) -> Option<String> {
-    match token {
-        Token::Field(name) if !Data::FIELDS.contains(name) => {
-            let known = Data::FIELDS.join(", .");
-            Some(format!("there is no field .{name}; there are .{known}"))
-        }
-        // The engine takes it for an escape, which Go does not.
-        Token::Raw(text) if text.contains('\\') => {
-            Some("a backslash in a string in backquotes is not supported; use quotes".to_owned())
-        }
-        _ => None,
-    }
-}
-
 /// Runs the engine. It has been seen to panic on odd strings; an operator's file must not end the
 /// process, nor a mail the task that sends it.
 fn guarded<T, E: Into<TemplateError>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, Fault> {
@@ -134,6 +103,15 @@ impl Fault {
         Self {
             line: None,
             reason: reason.to_owned(),
+        }
+    }
+}
+
+impl From<Unended> for Fault {
+    fn from(unended: Unended) -> Self {
+        Self {
+            line: Some(unended.line),
+            reason: "an action does not end".to_owned(),
         }
     }
 }

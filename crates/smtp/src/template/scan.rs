@@ -33,10 +33,19 @@ pub(super) enum Token<'t> {
     Pipe,
     Open,
     Close,
+    /// What a string in quotes holds, as it is written.
+    Quoted(&'t str),
     /// What a string in backquotes holds.
     Raw(&'t str),
-    /// Another string, a number, a dot, or a sign.
+    /// A number, a character, a dot, or a sign.
     Other,
+}
+
+/// A template of which an action does not end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unended {
+    /// The line in which it begins, from 1.
+    pub(super) line: usize,
 }
 
 impl<'t> Action<'t> {
@@ -56,8 +65,8 @@ impl Piece<'_> {
     }
 }
 
-/// Takes a template apart; `None` if an action does not end.
-pub(super) fn pieces(template: &str) -> Option<Vec<Piece<'_>>> {
+/// Takes a template apart.
+pub(super) fn pieces(template: &str) -> Result<Vec<Piece<'_>>, Unended> {
     let mut pieces = Vec::new();
     let mut rest = template;
     while let Some(start) = rest.find("{{") {
@@ -65,16 +74,21 @@ pub(super) fn pieces(template: &str) -> Option<Vec<Piece<'_>>> {
         if !text.is_empty() {
             pieces.push(Piece::Text(text));
         }
+        let unended = || Unended {
+            line: 1 + template[..template.len() - from.len()]
+                .matches('\n')
+                .count(),
+        };
         let after = &from[2..];
         let marker = after.starts_with('-') && after[1..].starts_with(is_space);
         let content = if marker { &after[2..] } else { after };
         let length = if content.starts_with("/*") {
-            let length = from.len() - content.len() + comment(content)?;
+            let length = from.len() - content.len() + comment(content).ok_or_else(unended)?;
             pieces.push(Piece::Comment(&from[..length]));
             length
         } else {
             let opening = if marker { 3 } else { 2 };
-            let (body, closing, tokens) = action(&from[opening..])?;
+            let (body, closing, tokens) = action(&from[opening..]).ok_or_else(unended)?;
             pieces.push(Piece::Action(Action {
                 opening: &from[..opening],
                 body,
@@ -88,7 +102,7 @@ pub(super) fn pieces(template: &str) -> Option<Vec<Piece<'_>>> {
     if !rest.is_empty() {
         pieces.push(Piece::Text(rest));
     }
-    Some(pieces)
+    Ok(pieces)
 }
 
 /// The length of a comment, its closing braces included.
@@ -129,7 +143,11 @@ fn token(text: &str) -> Option<(usize, Option<Token<'_>>)> {
     Some(match first {
         c if is_space(c) => (1, None),
         // A quote behind a backslash never ends a string, however many backslashes there are.
-        '"' | '\'' => (quoted(text, first)?, Some(Token::Other)),
+        '"' => {
+            let length = quoted(text, first)?;
+            (length, Some(Token::Quoted(&text[1..length - 1])))
+        }
+        '\'' => (quoted(text, first)?, Some(Token::Other)),
         '`' => {
             let length = behind.find('`')?;
             (length + 2, Some(Token::Raw(&behind[..length])))
@@ -270,7 +288,9 @@ mod tests {
             "{{ ` }}",
             "{{/* */ }}",
         ] {
-            assert!(pieces(template).is_none(), "{template}");
+            let template = format!("a\n{{{{.\n}}}}{template}");
+            let unended = pieces(&template).err();
+            assert_eq!(unended, Some(Unended { line: 3 }), "{template}");
         }
     }
 }

@@ -71,7 +71,7 @@ fn every_construct_of_the_language_works() {
 #[test]
 fn what_is_not_understood_is_reported_with_its_line() {
     for (source, line, reason) in [
-        ("a\n{{.User", 2, "unclosed action"),
+        ("a\n{{.User", 2, "an action does not end"),
         ("{{if .User}}", 1, "unexpected EOF"),
         ("{{end}}", 1, "unexpected {{end}}"),
         ("\n\n{{nope .User}}", 3, "nope"),
@@ -91,6 +91,7 @@ fn what_is_not_understood_is_reported_with_its_line() {
         ("{{index .To 1}}", 1, "unable to get 1"),
         ("{{range 100000000}}{{end}}", 1, "iterations"),
         ("\n{{print `a\\nb`}}", 2, "backslash"),
+        ("\n{{print \"\\u00e9\"}}", 2, "write the character itself"),
     ] {
         let fault = fault(source);
         assert_eq!(fault.line, Some(line), "{source}: {fault:?}");
@@ -126,8 +127,46 @@ fn a_string_that_the_engine_reads_otherwise_hides_no_action() {
 
 #[test]
 fn a_panic_of_the_engine_is_a_fault() {
-    let fault = fault("{{\"\\u0\u{1e145}\"}}");
+    let fault = fault("{{'\\u0\u{1e145}'}}");
     assert_eq!(fault.reason, "the template engine broke down");
+}
+
+#[test]
+fn an_escape_that_would_keep_the_engine_busy_for_ever_is_refused() {
+    for source in [
+        "{{\"\\u\"}}",
+        "{{\"\\x4\"}}",
+        "{{\"\\u00e\"}}",
+        "{{\"\\U0001\"}}",
+        "{{\"a\\\\\\u\"}}",
+        "{{\"\\u}\"",
+    ] {
+        fault(source);
+    }
+    assert_eq!(render("{{\"\\\\u\"}}"), "\\u");
+}
+
+#[test]
+fn no_depth_of_brackets_overflows_the_stack() {
+    let nested = |depth| format!("{{{{{}.User{}}}}}", "(".repeat(depth), ")".repeat(depth));
+    assert_eq!(render(&nested(check::MAX_DEPTH)), HOSTILE.user);
+    for depth in [check::MAX_DEPTH + 1, 100_000] {
+        let fault = fault(&nested(depth));
+        assert!(fault.reason.contains("deeper"), "{fault:?}");
+    }
+}
+
+#[test]
+fn no_number_of_alternatives_overflows_the_stack() {
+    let chained = |count| {
+        let alternatives = "{{else if .Footer}}".repeat(count);
+        format!("{{{{if .Footer}}}}{alternatives}{{{{else}}}}none{{{{end}}}}")
+    };
+    assert_eq!(render(&chained(check::MAX_DEPTH)), "none");
+    for count in [check::MAX_DEPTH + 1, 100_000] {
+        let fault = fault(&chained(count));
+        assert!(fault.reason.contains("else if"), "{fault:?}");
+    }
 }
 
 /// An action of words in any order; about one in six is accepted.

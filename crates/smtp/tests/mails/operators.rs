@@ -117,7 +117,7 @@ fn a_file_that_cannot_be_used_is_named() {
     assert!(error.to_string().contains(&path.display().to_string()));
 
     for (source, said) in [
-        ("a\n{{.User", "in line 2: unclosed action"),
+        ("a\n{{.User", "in line 2: an action does not end"),
         ("{{if .User}}", "in line 1: unexpected EOF"),
         ("\n{{upper .User}}", "in line 2: function upper not defined"),
         ("{{.Nope}}", "in line 1: there is no field .Nope"),
