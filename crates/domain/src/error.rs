@@ -161,6 +161,8 @@ pub enum InvalidReason {
     #[error("{0}")]
     Malformed(&'static str),
     /// A new password breaks the operator's policy.
-    #[error("does not meet the password requirements")]
+    #[error(
+        "does not meet the rule for passwords (eight characters or more, unless the operator set another)"
+    )]
     PasswordPolicy,
 }

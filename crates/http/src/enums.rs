@@ -20,6 +20,8 @@ pub(crate) trait Enumerated: Copy + 'static {
     const ALL: &'static [Self];
     /// What a client is told who sent something else.
     const EXPECTED: &'static str;
+    /// The same where all values may be asked for.
+    const EXPECTED_OR_ALL: &'static str;
 
     fn number(self) -> i16;
     fn name(self) -> &'static str;
@@ -64,6 +66,7 @@ pub(crate) enum Written<'a> {
 impl Enumerated for Role {
     const ALL: &'static [Self] = &[Self::User, Self::Admin];
     const EXPECTED: &'static str = "must be user (0) or admin (1)";
+    const EXPECTED_OR_ALL: &'static str = "must be user (0), admin (1) or all";
 
     fn number(self) -> i16 {
         self.as_i16()
@@ -77,6 +80,7 @@ impl Enumerated for Role {
 impl Enumerated for Status {
     const ALL: &'static [Self] = &[Self::Enabled, Self::Disabled, Self::Deleted];
     const EXPECTED: &'static str = "must be enabled (0), disabled (1) or deleted (2)";
+    const EXPECTED_OR_ALL: &'static str = "must be enabled (0), disabled (1), deleted (2) or all";
 
     fn number(self) -> i16 {
         self.as_i16()

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tracing::{error, info, warn};
 
 use crate::error::Error;
-use crate::model::{Effect, EffectKind};
+use crate::model::{Effect, EffectKind, Timestamp};
 use crate::ports::{
     Claim, Fence, LEASE, LeaseHolder, OutboxDepth, OutboxItem, OutboxItemId, Ports, PublishError,
     StoreError, uuid_v4,
@@ -43,6 +43,8 @@ pub struct Progress {
     pub delivered: u32,
     /// Effects that did not succeed and will be tried again.
     pub retried: u32,
+    /// Effects that are not due after all, and will be carried out later.
+    pub postponed: u32,
     /// Effects put aside, because they can never succeed.
     pub parked: u32,
     /// More may be due at once: the step ended because it had enough.
@@ -109,6 +111,11 @@ impl Relay {
                 }
                 Ok(Outcome::Retried) => {
                     progress.retried += 1;
+                    waiting_keys.push(item.key);
+                    Ok(())
+                }
+                Ok(Outcome::Postponed) => {
+                    progress.postponed += 1;
                     waiting_keys.push(item.key);
                     Ok(())
                 }
@@ -181,6 +188,10 @@ impl Relay {
                 outbox.park(kind, fence, item.id, &reason).await?;
                 Ok(Outcome::Parked)
             }
+            Err(Failure::NotBefore(due_at)) => {
+                outbox.retry(kind, fence, item.id, due_at).await?;
+                Ok(Outcome::Postponed)
+            }
             Err(Failure::NotNow) => {
                 let pause = pause_after(item.attempts);
                 info!(
@@ -234,12 +245,14 @@ async fn unless_it_panics(step: impl Future<Output = Result<(), Failure>>) -> Re
 enum Outcome {
     Delivered,
     Retried,
+    Postponed,
     Parked,
 }
 
 enum Failure {
     Never(String),
     NotNow,
+    NotBefore(Timestamp),
 }
 
 /// Settling each effect by itself costs a write; settling many together repeats more of them after a

@@ -115,7 +115,7 @@ fn every_reason_says_what_would_be_accepted() {
         (InvalidReason::Malformed("is odd"), "is odd"),
         (
             InvalidReason::PasswordPolicy,
-            "does not meet the password requirements",
+            "does not meet the rule for passwords (eight characters or more, unless the operator set another)",
         ),
     ];
     for (reason, text) in reasons {

@@ -130,6 +130,26 @@ async fn who_asks_again_and_again_has_one_mail_a_minute_sent() {
     }
 }
 
+/// What was promised is sent, only later.
+#[tokio::test]
+async fn a_mail_that_is_asked_for_too_soon_is_sent_after_the_pause() {
+    let fakes = fakes_with([people::ada()]);
+    ask_for_reset(&fakes, "ada@example.com").await.unwrap();
+    deliver(&fakes, MAIL).await;
+    fakes.clock.advance(Duration::from_secs(10));
+    for _ in 0..3 {
+        ask_for_reset(&fakes, "ada@example.com").await.unwrap();
+    }
+    let relay = fakes.users().relay;
+    assert_eq!(relay.deliver_due(MAIL, 10).await.unwrap().postponed, 1);
+    fakes.clock.advance(Duration::from_secs(49));
+    assert_eq!(relay.deliver_due(MAIL, 10).await.unwrap().delivered, 0);
+    fakes.clock.advance(Duration::from_secs(1));
+    assert_eq!(relay.deliver_due(MAIL, 10).await.unwrap().delivered, 1);
+    assert_eq!(fakes.mailer.mails().len(), 2);
+    assert!(waiting_mails(&fakes).is_empty());
+}
+
 #[tokio::test]
 async fn the_pause_is_of_one_purpose_and_one_account() {
     let fakes = fakes_with([people::an_unverified_user("ada"), people::grace()]);

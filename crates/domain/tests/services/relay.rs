@@ -28,6 +28,7 @@ const IDLE: Progress = Progress {
     held_elsewhere: false,
     delivered: 0,
     retried: 0,
+    postponed: 0,
     parked: 0,
     more: false,
 };

@@ -136,7 +136,7 @@ impl<'q> Parameters<'q> {
             Some("all") => Ok(Some(OneOrAll::All)),
             Some(text) => match E::from_query(text) {
                 Some(value) => Ok(Some(OneOrAll::One(value))),
-                None => Err(malformed(name, E::EXPECTED)),
+                None => Err(malformed(name, E::EXPECTED_OR_ALL)),
             },
         }
     }

@@ -5,13 +5,14 @@
 //! them: adopted rows break today's rules. JSON Schema counts characters, so limits in bytes are
 //! said in words too.
 
-use serde_json::{Value, json};
 use users_domain::model::{
     Email, JSON_DEPTH_LIMIT, Metadata, OneTimeCode, Password, PersonName, PictureUrl, Role,
     SessionDescription, Status, Tags, Username,
 };
 use users_domain::services::Login;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{
+    AnyOfBuilder, ArrayBuilder, ObjectBuilder, SchemaFormat, SchemaType, Type,
+};
 use utoipa::openapi::{KnownFormat, RefOr, Schema};
 
 use crate::enums::Enumerated;
@@ -185,19 +186,18 @@ pub(crate) fn picture() -> Field {
         .into()
 }
 
-/// Numbers and names.
-fn written<E: Enumerated>(values: &[E]) -> Vec<Value> {
-    let numbers = values.iter().map(|value| json!(value.number()));
-    let names = values.iter().map(|value| json!(value.name()));
-    numbers.chain(names).collect()
+/// A number or a name, each of its own type: what makes clients knows no other mixture.
+fn number_or_name<E: Enumerated>(values: &[E], others: &[&str]) -> AnyOfBuilder {
+    let numbers = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .enum_values(Some(values.iter().map(|value| value.number())));
+    let names = values.iter().map(|value| value.name());
+    let names = string().enum_values(Some(names.chain(others.iter().copied())));
+    AnyOfBuilder::new().item(numbers).item(names)
 }
 
-fn choice<E: Enumerated>(values: &[E]) -> ObjectBuilder {
-    let types = [Type::Integer, Type::String, Type::Null];
-    let none = [json!(""), Value::Null];
-    ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter(types))
-        .enum_values(Some(written(values).into_iter().chain(none)))
+fn choice<E: Enumerated>(values: &[E]) -> AnyOfBuilder {
+    number_or_name(values, &[""]).item(ObjectBuilder::new().schema_type(Type::Null))
 }
 
 pub(crate) fn new_role() -> Field {
@@ -211,10 +211,7 @@ pub(crate) fn new_status() -> Field {
 }
 
 pub(crate) fn needed_role() -> Field {
-    ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter([Type::Integer, Type::String]))
-        .enum_values(Some(written(Role::ALL)))
-        .into()
+    number_or_name(Role::ALL, &[]).into()
 }
 
 pub(crate) fn identity() -> Field {
@@ -288,9 +285,7 @@ pub(crate) fn form_code() -> Field {
 // Members of answers.
 
 fn shown<E: Enumerated>() -> Field {
-    ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter([Type::Integer, Type::String]))
-        .enum_values(Some(written(E::ALL)))
+    number_or_name(E::ALL, &[])
         .description(Some(
             "Answers hold numbers, or names where the operator set `MG_USERS_API_ENUMS=names`.",
         ))

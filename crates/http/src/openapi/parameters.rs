@@ -161,8 +161,8 @@ impl IntoParams for IfMatch {
             ParameterIn::Header,
             "If-Match",
             false,
-            "The `ETag` of the account as it was seen, or `*`: the change is made only if nobody \
-             changed the account meanwhile.",
+            "The `ETag` of the account as it was seen: the change is made only if nobody changed the \
+             account meanwhile. A weak tag (`W/`) never fits; `*` fits whatever the account is.",
             AnyOfBuilder::new()
                 .item(string().enum_values(Some(["*"])))
                 .item(string().pattern(Some(r#"^(W/)?"[!#-~]*"$"#))),

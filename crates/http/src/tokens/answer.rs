@@ -7,9 +7,13 @@ use utoipa::ToSchema;
 
 use crate::answer::{self, Answer};
 
-/// A pair of tokens: one for requests, one for the next pair.
+/// A pair of tokens: one for requests, one for the next pair. How long they live is the operator's
+/// choice, by default an hour and a day; what else a token holds is for the platform, and an account
+/// is what its profile says.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Tokens)]
+#[schema(as = Tokens, examples(json!({
+    "access_token": "eyJhbGciOi...", "refresh_token": "eyJhbGciOi...", "access_type": "Bearer"
+})))]
 pub(crate) struct TokensAnswer<'a> {
     access_token: &'a str,
     refresh_token: &'a str,

@@ -13,7 +13,10 @@ use crate::state::Api;
 
 /// All sessions of an account.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Sessions)]
+#[schema(as = Sessions, examples(json!({ "refresh_tokens": [{
+    "id": "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed", "description": "laptop",
+    "created_at": "2026-10-24T13:31:52Z", "expires_at": "2026-10-25T13:31:52Z"
+}] })))]
 pub(crate) struct SessionsAnswer<'a> {
     refresh_tokens: Vec<SessionAnswer<'a>>,
 }

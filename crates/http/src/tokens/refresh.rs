@@ -12,7 +12,8 @@ use crate::state::Api;
 /// Exchange a refresh token for the next pair.
 ///
 /// The refresh token is sent as bearer token. It works once; for 30 seconds more it gives the same pair
-/// again, in case the answer was lost. Used later, it ends its session.
+/// again, in case the answer was lost. Used later, or after its successor was used, it ends its
+/// session.
 #[utoipa::path(
     post, path = "/users/tokens/refresh", tag = SESSIONS, operation_id = "refresh_token",
     request_body(

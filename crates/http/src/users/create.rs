@@ -19,8 +19,8 @@ use crate::state::Api;
 /// Make an account.
 ///
 /// Also at `/users/`. Anybody may, unless the operator set `MG_USERS_ALLOW_SELF_REGISTER=false`: then
-/// administrators only. Only administrators give away the role of an administrator, or make an
-/// account that is not enabled.
+/// administrators only. From others than administrators, the role of an administrator is refused as
+/// forbidden, and a status other than enabled as unacceptable.
 #[utoipa::path(
     post, path = "/users", tag = ACCOUNTS, operation_id = "create",
     request_body = NewUserBody,

@@ -12,7 +12,8 @@ use crate::state::Api;
 
 /// Find people by name or id.
 ///
-/// At least one of `id`, `username`, `first_name` and `last_name` is needed, with three bytes or more.
+/// At least one of `id`, `username`, `first_name` and `last_name` is needed; the first two with three
+/// bytes or more. Enabled accounts whose role is user are found, verified or not.
 #[utoipa::path(
     get, path = "/users/search", tag = ACCOUNTS, operation_id = "search",
     params(SearchQuery),

@@ -150,7 +150,7 @@ fn a_password_that_cannot_be_set_is_asked_for_again() {
         (
             "short",
             "short",
-            "The new password does not meet the password requirements.",
+            "The new password does not meet the rule for passwords (eight characters or more, unless the operator set another).",
         ),
         (
             &"x".repeat(73),

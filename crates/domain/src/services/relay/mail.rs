@@ -34,9 +34,7 @@ pub(super) async fn send(
                         && user.email == *address =>
                 {
                     let purpose = CodePurpose::VerifyEmail;
-                    if went_just_now(ports, &user, purpose, asked_at).await? {
-                        return Ok(());
-                    }
+                    after_a_pause(ports, &user, purpose, asked_at).await?;
                     let lifetime = settings.verification_code_ttl;
                     let (code, expires_at) = mint(ports, &user, purpose, lifetime).await?;
                     deliver(ports, &user, MailContent::Verification { code, expires_at }).await
@@ -84,9 +82,7 @@ async fn reset(
         return Ok(());
     };
     let purpose = CodePurpose::ResetSecret;
-    if went_just_now(ports, user, purpose, asked_at).await? {
-        return Ok(());
-    }
+    after_a_pause(ports, user, purpose, asked_at).await?;
     let lifetime = settings.reset_code_ttl;
     let (code, expires_at) = mint(ports, user, purpose, lifetime).await?;
     deliver(ports, user, MailContent::Reset { code, expires_at }).await?;
@@ -127,22 +123,27 @@ fn meant<'a>(candidates: &'a [User], address: &Email) -> Option<&'a User> {
     }
 }
 
-/// Whether a mail of the same purpose went to the same address shortly before this one was asked
-/// for. A code that was made since then is of an earlier try to send this very mail, which may have
+/// Has a mail wait if one of the same purpose went to the same address shortly before. A code that
+/// was made since this one was asked for is of an earlier try to send this very mail, which may have
 /// failed, and does not count.
-async fn went_just_now(
+async fn after_a_pause(
     ports: &Ports,
     user: &User,
     purpose: CodePurpose,
     asked_at: Timestamp,
-) -> Result<bool, Failure> {
+) -> Result<(), Failure> {
     let last = ports.users.last_code_at(&user.id, purpose, &user.email);
     let last = last.await.map_err(not_now)?;
-    let went_just_now = last.is_some_and(|last| last < asked_at && asked_at - last < PAUSE);
-    if went_just_now {
-        info!(user.id = %user.id, "a mail with a code went there less than a minute before; this one is not sent");
+    match last
+        .filter(|last| *last < asked_at)
+        .map(|last| last + PAUSE)
+    {
+        Some(due_at) if ports.clock.now() < due_at => {
+            info!(user.id = %user.id, "a mail with a code went there just now; this one waits");
+            Err(Failure::NotBefore(due_at))
+        }
+        _ => Ok(()),
     }
-    Ok(went_just_now)
 }
 
 /// Makes a code and keeps what recognises it.
