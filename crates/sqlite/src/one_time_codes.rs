@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use users_domain::model::{CodeDigest, CodePurpose, CodeRecord, Email, Proof, Timestamp, UserId};
 
 use crate::row::{StoredText, micros, moment};
-use crate::schema::one_time_codes;
+use crate::schema::{lower, one_time_codes};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = one_time_codes)]
@@ -60,7 +60,8 @@ pub(crate) fn last_at(
     let last: Option<i64> = one_time_codes::table
         .filter(one_time_codes::user_id.eq(user.as_str()))
         .filter(one_time_codes::purpose.eq(purpose.as_str()))
-        .filter(one_time_codes::email.eq(email.as_str()))
+        // ASCII case only, as this function of SQLite's is.
+        .filter(lower(one_time_codes::email).eq(email.folded()))
         .select(diesel::dsl::max(one_time_codes::created_at))
         .first(connection)?;
     Ok(last.and_then(moment))

@@ -16,7 +16,8 @@ use crate::model::{Password, PasswordAttempt, PasswordHash};
 /// - An attempt longer than [`Password::MAX_BYTES`] matches nothing; it is never cut.
 /// - `verify_absent` costs what `verify` costs on a hash of today's cost, and matches nothing.
 /// - Hashing never runs on the caller's thread. When more work waits than is allowed, the answer is
-///   [`HasherError::Busy`] at once.
+///   [`HasherError::Busy`] at once. A hasher may give that answer later, to what has waited too long;
+///   then it has not hashed it.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {

@@ -57,7 +57,7 @@ pub type DecideWithCode = dyn Fn(&User, &CodeRecord) -> Result<Change, Error> + 
 /// - `find_code` gives what is kept of a code of that purpose that was not used or voided, expired
 ///   or not; it changes nothing.
 /// - `last_code_at` says when the newest code was made of those of an account and a purpose that went
-///   to that very address and were not removed yet, good or not.
+///   to that address, without ASCII case, and were not removed yet, good or not.
 /// - `redeem` locks the account and the code, calls `decide` as `update` does, writes what it said
 ///   and uses the code up, together or not at all. Of any number of calls with one code, at once or
 ///   in turn, at most one succeeds; the others are [`StoreError::NotFound`], as is a code that

@@ -271,16 +271,17 @@ impl Credentials {
             .metadata_if("private_metadata", &user.private_metadata)
             .session(&by, false)
             .build();
-            Ok(Change {
-                effects: vec![
-                    Effect::Event(event),
-                    Effect::EndSessions {
-                        user: user.id.clone(),
-                    },
-                    Effect::Mail(super::notice(&user, Notice::PasswordChanged)),
-                ],
-                user,
-            })
+            let mut effects = vec![
+                Effect::Event(event),
+                Effect::EndSessions {
+                    user: user.id.clone(),
+                },
+            ];
+            // An address that nobody proved may be a stranger's.
+            if user.is_verified() {
+                effects.push(Effect::Mail(super::notice(&user, Notice::PasswordChanged)));
+            }
+            Ok(Change { user, effects })
         };
         let id = &principal.account.id;
         let decide = Arc::new(decide);

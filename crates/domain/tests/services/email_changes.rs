@@ -103,15 +103,15 @@ async fn the_old_address_is_told_and_the_new_one_asked() {
 #[tokio::test]
 async fn addresses_that_come_and_go_flood_nobody() {
     let fakes = fakes_with([people::an_unverified_user("ada")]);
-    for address in ["victim@example.com", "b@example.com"].repeat(5) {
+    for address in ["victim@example.com", "b@example.com", "Victim@example.com"].repeat(4) {
         changed(&fakes, address).await;
         deliver(&fakes, EffectKind::Mail).await;
-        fakes.clock.advance(Duration::from_secs(5));
+        fakes.clock.advance(Duration::from_secs(4));
     }
     let mails = fakes.mailer.mails();
     let to_victim = mails
         .iter()
-        .filter(|mail| mail.to == email("victim@example.com"));
+        .filter(|mail| mail.to.folded() == "victim@example.com");
     assert_eq!(to_victim.count(), 1);
 }
 

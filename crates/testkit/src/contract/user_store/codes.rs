@@ -183,7 +183,7 @@ pub async fn the_last_code_is_that_of_account_purpose_and_address(subject: &User
     let ada = subject.insert(user("ada")).await;
     let grace = subject.insert(grace()).await;
     let elsewhere = User {
-        email: Email::from_stored("ADA@example.com".to_owned()),
+        email: Email::from_stored("ada@example.org".to_owned()),
         ..ada.clone()
     };
     let mut made = Vec::new();
@@ -201,6 +201,13 @@ pub async fn the_last_code_is_that_of_account_purpose_and_address(subject: &User
     for (account, code) in made.drain(..).skip(6) {
         let last = subject.last_code_at(account, code.purpose).await;
         assert_eq!(last, Some(code.created_at));
+        let email = Email::from_stored(account.email.as_str().to_ascii_uppercase());
+        let in_capitals = User {
+            email,
+            ..account.clone()
+        };
+        let last = subject.last_code_at(&in_capitals, code.purpose).await;
+        assert_eq!(last, Some(code.created_at), "case does not matter");
     }
 }
 

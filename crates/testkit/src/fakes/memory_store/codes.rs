@@ -66,7 +66,7 @@ impl State {
         self.codes
             .values()
             .filter(|code| code.user == *user && code.purpose == purpose)
-            .filter(|code| code.email == *email)
+            .filter(|code| code.email.folded() == email.folded())
             .map(|code| code.created_at)
             .max()
     }
