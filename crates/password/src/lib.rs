@@ -5,9 +5,13 @@
 //! - **No thread of a runtime hashes.** One thread a core does, at a lower priority than the rest
 //!   of the program where the system knows such a thing, so that a wave of logins slows down logins
 //!   and little else.
-//! - **The queue is bounded**: when it is full, `HasherError::Busy` says at once when a retry has a
-//!   chance.
-//! - **A job whose caller has gone costs nothing**: it is skipped when its turn comes.
+//! - **The queue is bounded, and so is every wait**: what would wait longer than the limit is refused
+//!   at once, by the length of the queue and the time that hashing took lately, and
+//!   `HasherError::Busy` says when a retry has a chance. What has waited longer all the same is
+//!   refused when its turn comes.
+//! - **A job that nobody waits for costs nothing**: it is skipped when its turn comes.
+//! - **The log says once that calls are refused**, and once, with their number, that nothing waits
+//!   any more.
 //! - **Passwords are wiped** from the queue once they are used.
 //!
 //! ```no_run

@@ -3,6 +3,7 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::thread;
+use std::time::Duration;
 
 use crate::stored_hash::DEAREST;
 
@@ -13,6 +14,9 @@ pub struct HasherSettings {
     pub threads: usize,
     /// How many passwords may wait while every thread is at work; at least 1.
     pub queue: usize,
+    /// How long a password may wait for a thread; at least 1 second. What would wait longer is
+    /// refused at once, and what has waited longer when its turn comes is refused unhashed.
+    pub max_wait: Duration,
     /// The cost of new hashes, 4 to 16: the logarithm of the rounds. Only tests change it.
     pub cost: u32,
 }
@@ -20,9 +24,11 @@ pub struct HasherSettings {
 impl HasherSettings {
     /// The cost of new hashes: what the platform's other programs use, some 60 ms of a core.
     pub const COST: u32 = 10;
-    /// Passwords that may wait for each thread: some four seconds of work, which a person at a
-    /// login still waits for.
+    /// Passwords that may wait for each thread: some four seconds of work, if hashing has a core for
+    /// itself.
     pub const QUEUE_FOR_EACH_THREAD: usize = 64;
+    /// How long a password may wait: as long as a person at a login still does.
+    pub const MAX_WAIT: Duration = Duration::from_secs(5);
 
     /// The defaults for a number of threads.
     pub fn with_threads(threads: usize) -> Self {
@@ -30,6 +36,7 @@ impl HasherSettings {
         Self {
             threads,
             queue: threads.saturating_mul(Self::QUEUE_FOR_EACH_THREAD),
+            max_wait: Self::MAX_WAIT,
             cost: Self::COST,
         }
     }
@@ -48,6 +55,7 @@ impl HasherSettings {
         Ok(Self {
             threads: self.threads.max(1),
             queue: self.queue.max(1),
+            max_wait: self.max_wait.max(SHORTEST_WAIT),
             ..self
         })
     }
@@ -55,6 +63,8 @@ impl HasherSettings {
 
 /// The least that bcrypt knows.
 const CHEAPEST: u32 = 4;
+/// Below, one slow hash would have everything behind it refused.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 /// One thread a core.
 impl Default for HasherSettings {
@@ -68,14 +78,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_always_a_thread_and_room_for_one_that_waits() {
+    fn there_is_always_a_thread_and_room_and_time_for_one_that_waits() {
         let none = HasherSettings {
             threads: 0,
             queue: 0,
+            max_wait: Duration::ZERO,
             cost: 4,
         };
         let checked = none.checked().unwrap();
         assert_eq!((checked.threads, checked.queue), (1, 1));
+        assert_eq!(checked.max_wait, Duration::from_secs(1));
         assert!(HasherSettings::default().threads > 0);
         assert_eq!(HasherSettings::with_threads(3).queue, 192);
     }

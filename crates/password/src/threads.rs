@@ -1,6 +1,7 @@
 //! The threads that hash, and the bounded queue in front of them.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,17 +10,24 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 use users_domain::ports::HasherError;
 
 use crate::priority;
 use crate::settings::HasherSettings;
 
+mod pace;
+mod refusals;
+
+use pace::Pace;
+use refusals::Refusals;
+
 /// Threads with a queue in common. Dropped, it ends them once they are through with what they do.
 pub(crate) struct Threads {
     count: usize,
+    max_wait: Duration,
     queue: mpsc::Sender<Job>,
-    refused: AtomicU64,
+    refusals: Arc<Refusals>,
     done: Arc<AtomicU64>,
     pace: Arc<Pace>,
 }
@@ -30,9 +38,15 @@ type Job = Box<dyn FnOnce() -> Done + Send>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Done {
     Worked,
-    /// Nobody waited for it any more.
+    /// Nobody waited for it any more, or it had waited too long.
     Skipped,
 }
+
+/// The answer to a job that had waited too long when its turn came.
+struct Late;
+
+/// The least and the most that a caller who is refused is told to wait.
+const RETRY_AFTER: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(30);
 
 /// What a hasher is doing at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +58,8 @@ pub struct HasherStats {
     /// Passwords that were hashed or compared since the start, those too that were compared with
     /// nothing, for the time it takes.
     pub done: u64,
-    /// Passwords that were refused since the start, because too many waited.
+    /// Passwords that were refused since the start, because too many waited, or they had waited too
+    /// long.
     pub refused: u64,
 }
 
@@ -54,59 +69,92 @@ impl Threads {
         let (queue, jobs) = mpsc::channel(settings.queue);
         let jobs = Arc::new(Mutex::new(jobs));
         let pace = Arc::new(Pace::at_cost(settings.cost));
+        let refusals = Arc::<Refusals>::default();
         for number in 0..settings.threads {
-            let (jobs, pace) = (jobs.clone(), pace.clone());
+            let (jobs, pace, refusals) = (jobs.clone(), pace.clone(), refusals.clone());
             // Where this fails, the queue goes out of scope, and the earlier ones end.
             thread::Builder::new()
                 .name(format!("users-password-{number}"))
-                .spawn(move || serve(&jobs, &pace))?;
+                .spawn(move || serve(&jobs, &pace, &refusals))?;
         }
         Ok(Self {
             count: settings.threads,
+            max_wait: settings.max_wait,
             queue,
-            refused: AtomicU64::new(0),
+            refusals,
             done: Arc::default(),
             pace,
         })
     }
 
-    /// Has something done by the next thread that is free.
+    /// Has something done by the next thread that is free, or refuses it: at once where it would
+    /// wait too long, and else where it did.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HasherError> {
+        self.run_within(self.max_wait, work).await
+    }
+
+    async fn run_within<T: Send + 'static>(
+        &self,
+        max_wait: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HasherError> {
+        if self.expected_wait() > max_wait {
+            return Err(self.refuse());
+        }
         let (sender, answer) = oneshot::channel();
         let done = self.done.clone();
+        let queued = Instant::now();
         let job = move || {
             if sender.is_closed() {
+                return Done::Skipped;
+            }
+            // Whatever waits behind it is soon as late, and so as soon answered: no wait is longer
+            // than the limit and the jobs that the threads are at.
+            if queued.elapsed() > max_wait {
+                let _ = sender.send(Err(Late));
                 return Done::Skipped;
             }
             let result = work();
             done.fetch_add(1, Ordering::Relaxed);
             // The caller may have gone meanwhile.
-            let _ = sender.send(result);
+            let _ = sender.send(Ok(result));
             Done::Worked
         };
         self.queue
             .try_send(Box::new(job))
-            .map_err(|refusal| self.refuse(&refusal))?;
-        // No answer comes from a job that panicked.
-        answer.await.map_err(|_| HasherError::Stopped)
+            .map_err(|refusal| match refusal {
+                TrySendError::Closed(_) => HasherError::Stopped,
+                TrySendError::Full(_) => self.refuse(),
+            })?;
+        match answer.await {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(Late)) => Err(self.refuse()),
+            // No answer comes from a job that panicked.
+            Err(_) => Err(HasherError::Stopped),
+        }
     }
 
-    fn refuse(&self, refusal: &TrySendError<Job>) -> HasherError {
-        match refusal {
-            TrySendError::Closed(_) => HasherError::Stopped,
-            TrySendError::Full(_) => {
-                self.refused.fetch_add(1, Ordering::Relaxed);
-                let retry_after = self.pace.time_for(self.depth(), self.count);
-                warn!(
-                    ?retry_after,
-                    "too many passwords wait to be hashed; one was refused"
-                );
-                HasherError::Busy { retry_after }
-            }
+    fn refuse(&self) -> HasherError {
+        let retry_after = self
+            .expected_wait()
+            .clamp(*RETRY_AFTER.start(), *RETRY_AFTER.end());
+        if self.refusals.note(Instant::now()) {
+            warn!(
+                waiting = self.depth(),
+                ?retry_after,
+                "too many passwords wait to be hashed; more are refused until the queue has emptied"
+            );
         }
+        HasherError::Busy { retry_after }
+    }
+
+    /// How long what is queued now would wait. Nothing is expected of an empty queue: so a job is
+    /// let in even after the slowest ones, and the pace can mend.
+    fn expected_wait(&self) -> Duration {
+        self.pace.time_for(self.depth(), self.count)
     }
 
     fn depth(&self) -> usize {
@@ -118,15 +166,15 @@ impl Threads {
             threads: self.count,
             queue_depth: self.depth(),
             done: self.done.load(Ordering::Relaxed),
-            refused: self.refused.load(Ordering::Relaxed),
+            refused: self.refusals.total(),
         }
     }
 }
 
 /// One thread's work, until the queue is closed.
-fn serve(jobs: &Mutex<mpsc::Receiver<Job>>, pace: &Pace) {
+fn serve(jobs: &Mutex<mpsc::Receiver<Job>>, pace: &Pace, refusals: &Refusals) {
     priority::lower();
-    while let Some(job) = next(jobs) {
+    while let Some(job) = next(jobs, refusals) {
         let begun = Instant::now();
         // Unwind safe: what the job held is gone with it.
         match catch_unwind(AssertUnwindSafe(job)) {
@@ -139,51 +187,14 @@ fn serve(jobs: &Mutex<mpsc::Receiver<Job>>, pace: &Pace) {
 
 /// Waits for the next job. One thread waits at the queue and the others for the lock, which comes
 /// to the same; nothing panics while it holds the lock, so a poisoned one is sound.
-fn next(jobs: &Mutex<mpsc::Receiver<Job>>) -> Option<Job> {
-    jobs.lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .blocking_recv()
-}
-
-/// How long a job takes, by those seen lately.
-struct Pace {
-    microseconds: AtomicU64,
-}
-
-impl Pace {
-    /// What bcrypt of cost 10 takes on an ordinary core.
-    const AT_COST_10: Duration = Duration::from_millis(60);
-    /// How much of the old estimate stays when a new time is seen.
-    const MEMORY: u64 = 7;
-
-    /// The estimate before anything was seen: each step of cost doubles the time.
-    fn at_cost(cost: u32) -> Self {
-        let time = Self::AT_COST_10.mul_f64(2_f64.powi(cost.cast_signed() - 10));
-        Self {
-            microseconds: AtomicU64::new(microseconds(time)),
-        }
+fn next(jobs: &Mutex<mpsc::Receiver<Job>>, refusals: &Refusals) -> Option<Job> {
+    let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+    if jobs.is_empty()
+        && let Some(refused) = refusals.nothing_waits(Instant::now())
+    {
+        info!(refused, "no password waits to be hashed any more");
     }
-
-    fn note(&self, time: Duration) {
-        let old = self.microseconds.load(Ordering::Relaxed);
-        let new = old
-            .saturating_mul(Self::MEMORY)
-            .saturating_add(microseconds(time));
-        // Two threads at once may lose one of their times: it is an estimate.
-        self.microseconds
-            .store(new / (Self::MEMORY + 1), Ordering::Relaxed);
-    }
-
-    /// How long it takes until so many jobs are done; never nothing.
-    fn time_for(&self, jobs: usize, threads: usize) -> Duration {
-        let each = Duration::from_micros(self.microseconds.load(Ordering::Relaxed).max(1));
-        let rounds = u32::try_from(jobs.div_ceil(threads).max(1)).unwrap_or(u32::MAX);
-        each.saturating_mul(rounds)
-    }
-}
-
-fn microseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+    jobs.blocking_recv()
 }
 
 #[cfg(test)]

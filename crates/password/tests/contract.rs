@@ -28,6 +28,7 @@ fn subject() -> PasswordHasherUnderTest {
         threads: 2,
         queue: 16,
         cost: 4,
+        ..HasherSettings::default()
     };
     let hasher = Arc::new(BcryptHasher::start(settings).unwrap());
     PasswordHasherUnderTest {

@@ -1,4 +1,4 @@
-//! The queue before the threads: full, given up, panicking, closed.
+//! The queue before the threads: full, slow, late, given up, panicking, closed.
 
 use std::cell::RefCell;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -10,6 +10,7 @@ fn threads(threads: usize, queue: usize) -> Threads {
         threads,
         queue,
         cost: 4,
+        ..HasherSettings::default()
     };
     Threads::start(settings).unwrap()
 }
@@ -59,7 +60,7 @@ async fn a_full_queue_refuses_and_counts_and_the_rest_is_done() {
     }
     let refused = threads.run(|| ()).await;
     assert!(
-        matches!(refused, Err(HasherError::Busy { retry_after }) if retry_after > Duration::ZERO),
+        matches!(refused, Err(HasherError::Busy { retry_after }) if RETRY_AFTER.contains(&retry_after)),
         "{refused:?}"
     );
     let expected = HasherStats {
@@ -77,6 +78,94 @@ async fn a_full_queue_refuses_and_counts_and_the_rest_is_done() {
     }
     let stats = threads.stats();
     assert_eq!((stats.queue_depth, stats.done), (0, 3));
+}
+
+#[tokio::test]
+async fn what_would_wait_too_long_is_refused_at_once() {
+    let threads = threads(1, 100);
+    for _ in 0..100 {
+        threads.pace.note(Duration::from_secs(2));
+    }
+    let (work, begun, end) = held();
+    let mut at_work = Box::pin(threads.run(work));
+    assert_eq!(polled_once(&mut at_work).await, None);
+    begun.recv().unwrap();
+
+    // The third would wait for two of two seconds each, the fourth for three.
+    let mut waiting = [(); 3].map(|()| Box::pin(threads.run(|| ())));
+    for call in &mut waiting {
+        assert_eq!(polled_once(call).await, None);
+    }
+    let refused = threads.run(|| ()).await;
+    assert!(
+        matches!(refused, Err(HasherError::Busy { retry_after }) if retry_after.as_secs() == 5),
+        "{refused:?}"
+    );
+    assert_eq!(threads.stats().refused, 1);
+
+    end.send(()).unwrap();
+    at_work.await.unwrap();
+    for call in waiting {
+        call.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn after_the_slowest_job_an_empty_queue_still_takes_one() {
+    let threads = threads(1, 4);
+    threads.pace.note(Duration::MAX);
+    threads.run(|| ()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_retry_is_due_in_a_second_at_least_and_in_thirty_at_most() {
+    for (pace, retry_after) in [(1, 1), (1_000_000, 30)] {
+        let threads = threads(1, 1);
+        let (work, begun, end) = held();
+        let mut at_work = Box::pin(threads.run(work));
+        assert_eq!(polled_once(&mut at_work).await, None);
+        begun.recv().unwrap();
+        let mut waiting = Box::pin(threads.run(|| ()));
+        assert_eq!(polled_once(&mut waiting).await, None);
+
+        threads.pace.note(Duration::from_millis(pace));
+        let retry_after = Duration::from_secs(retry_after);
+        assert_eq!(
+            threads.run(|| ()).await,
+            Err(HasherError::Busy { retry_after })
+        );
+        end.send(()).unwrap();
+        at_work.await.unwrap();
+        waiting.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_has_waited_too_long_is_refused_unhashed_when_its_turn_comes() {
+    let threads = threads(1, 4);
+    let (work, begun, end) = held();
+    let mut at_work = Box::pin(threads.run(work));
+    assert_eq!(polled_once(&mut at_work).await, None);
+    begun.recv().unwrap();
+
+    // The queue is empty, so it is let in; however soon its turn comes, that is too late.
+    let (ran, has_run) = channel();
+    let mut late = Box::pin(threads.run_within(Duration::ZERO, move || ran.send(()).unwrap()));
+    assert_eq!(polled_once(&mut late).await, None);
+    let mut in_time = Box::pin(threads.run(|| ()));
+    assert_eq!(polled_once(&mut in_time).await, None);
+
+    end.send(()).unwrap();
+    at_work.await.unwrap();
+    let refused = late.await;
+    assert!(
+        matches!(refused, Err(HasherError::Busy { retry_after }) if RETRY_AFTER.contains(&retry_after)),
+        "{refused:?}"
+    );
+    in_time.await.unwrap();
+    assert!(has_run.recv().is_err(), "it was thrown away without a run");
+    let stats = threads.stats();
+    assert_eq!((stats.done, stats.refused), (2, 1));
 }
 
 #[tokio::test]
@@ -105,6 +194,25 @@ thread_local! {
 }
 
 #[tokio::test]
+async fn a_thread_that_finds_the_queue_empty_ends_a_spell_of_refusals() {
+    let threads = threads(1, 4);
+    let (sender, has_ended) = channel::<()>();
+    threads
+        .run(move || HELD_BY_THREAD.set(Some(sender)))
+        .await
+        .unwrap();
+    let a_minute_ago = Instant::now().checked_sub(Duration::from_mins(1)).unwrap();
+    assert!(threads.refusals.note(a_minute_ago));
+    threads.run(|| ()).await.unwrap();
+
+    // Its last look at the queue comes before its end.
+    let refusals = threads.refusals.clone();
+    drop(threads);
+    assert!(has_ended.recv().is_err());
+    assert_eq!(refusals.nothing_waits(Instant::now()), None);
+}
+
+#[tokio::test]
 async fn dropped_it_ends_its_threads() {
     let threads = threads(1, 4);
     let (sender, has_ended) = channel::<()>();
@@ -115,27 +223,4 @@ async fn dropped_it_ends_its_threads() {
     drop(threads);
     // The sender goes with the thread that holds it.
     assert!(has_ended.recv().is_err());
-}
-
-#[test]
-fn a_retry_has_a_chance_when_what_waits_now_is_done() {
-    let pace = Pace::at_cost(10);
-    assert_eq!(pace.time_for(64, 1), Duration::from_millis(60) * 64);
-    assert_eq!(pace.time_for(128, 4), Duration::from_millis(60) * 32);
-    assert_eq!(pace.time_for(0, 4), Duration::from_millis(60));
-    assert_eq!(Pace::at_cost(12).time_for(1, 1), Duration::from_millis(240));
-    assert!(Pace::at_cost(4).time_for(1, 1) < Duration::from_millis(1));
-}
-
-#[test]
-fn the_pace_follows_what_is_seen() {
-    let pace = Pace::at_cost(10);
-    for _ in 0..100 {
-        pace.note(Duration::from_millis(20));
-    }
-    let each = pace.time_for(1, 1);
-    assert!(each < Duration::from_millis(21) && each >= Duration::from_millis(20));
-    pace.note(Duration::MAX);
-    pace.note(Duration::MAX);
-    pace.time_for(usize::MAX, 1);
 }
