@@ -3,7 +3,6 @@
 mod account;
 pub(crate) mod bearer;
 mod body;
-pub(crate) mod body_budget;
 mod form;
 mod if_match;
 mod list_query;
@@ -25,6 +24,7 @@ use crate::state::Api;
 
 pub(crate) use account::{AccountId, AtVersion, OnAccount};
 pub use body::MAX_BODY_BYTES;
+pub(crate) use body::announced_bytes;
 pub(crate) use body::{Body, FromMembers, IgnoredBody};
 pub(crate) use form::Form;
 pub(crate) use if_match::IfMatch;

@@ -24,6 +24,8 @@ use crate::state::Api;
 
 use client_socket::{ClientSocket, Limits};
 
+pub(crate) use turn::Turn;
+
 /// How the server uses its connections.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
@@ -32,7 +34,8 @@ pub struct ServerSettings {
     pub read_header_timeout: Duration,
     /// How long an idle connection is kept for the next request; zero closes it after each answer.
     pub idle_timeout: Duration,
-    /// How long a client may take none of its answer before the connection ends.
+    /// How long a client that does not keep up may need for 64 KiB of its answer before the
+    /// connection ends.
     pub write_timeout: Duration,
     /// Threads that answer requests; at least 1, at most 512.
     pub workers: usize,

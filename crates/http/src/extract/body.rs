@@ -9,9 +9,10 @@ use actix_web::rt::time::timeout;
 use futures::StreamExt as _;
 use users_domain::error::Invalid;
 
-use super::body_budget::{BudgetSpent, Share};
 use super::{Input, Members};
+use crate::byte_budget::{BudgetSpent, Share};
 use crate::error::Refusal;
+use crate::server::Turn;
 use crate::state::Api;
 
 /// Most bytes of a body.
@@ -84,7 +85,12 @@ pub(super) async fn read(
     }
     let share = api.body_budget().share();
     match timeout(api.body_timeout(), collect(payload, share)).await {
-        Ok(outcome) => outcome,
+        Ok(outcome) => {
+            if let Some(turn) = request.conn_data::<Turn>() {
+                turn.has_whole_body();
+            }
+            outcome
+        }
         Err(_elapsed) => Err(Refusal::body_too_slow()),
     }
 }
@@ -109,7 +115,7 @@ async fn collect(mut payload: Payload, mut share: Share) -> Result<Arrived, Refu
     })
 }
 
-fn announced_bytes(headers: &HeaderMap) -> Option<usize> {
+pub(crate) fn announced_bytes(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 

@@ -31,6 +31,9 @@ pub(super) struct Limits {
 /// byte now and then would keep an answer in memory for ever.
 const SOME: usize = 64 * 1024;
 
+/// How much is read before what was read is looked at.
+const AT_ONCE: usize = 32 * 1024;
+
 /// A client's socket.
 pub(super) struct ClientSocket<S> {
     stream: S,
@@ -39,8 +42,10 @@ pub(super) struct ClientSocket<S> {
     names: LongNames,
     /// The client does not take what was written.
     blocked: Option<Blocked>,
-    /// The client was not read from because of that, and nothing else will say when he can be.
+    /// The client was not read from, and nothing else will say when he can be.
     held_back: bool,
+    /// What was read since the task last had a pause.
+    at_once: usize,
     read_alarm: Alarm,
     write_alarm: Alarm,
 }
@@ -60,6 +65,7 @@ impl<S> ClientSocket<S> {
             names: LongNames::default(),
             blocked: None,
             held_back: false,
+            at_once: 0,
             read_alarm: Alarm::default(),
             write_alarm: Alarm::default(),
         }
@@ -83,31 +89,68 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientSocket<S> {
             this.held_back = true;
             return Poll::Pending;
         }
+        let readable = this
+            .turn
+            .readable()
+            .min(AT_ONCE.saturating_sub(this.at_once));
+        if this.turn.readable() == 0 {
+            // Until the answer is out.
+            this.held_back = true;
+            this.at_once = 0;
+            return Poll::Pending;
+        }
+        if this.turn.has_answered() || readable == 0 {
+            this.at_once = 0;
+            task.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let until = this.turn.until();
         if until.is_some_and(|until| Instant::now() >= until) {
             // Nothing read is the end: the same as if the client had hung up.
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut this.stream).poll_read(task, buffer);
+        let polled = poll_read_at_most(&mut this.stream, task, buffer, readable);
         match polled {
             Poll::Pending => {
+                this.at_once = 0;
                 if let Some(until) = until {
                     this.read_alarm.set(until, task);
                 }
             }
             Poll::Ready(Ok(())) => {
                 let read = buffer.filled().get(before..).unwrap_or_default();
+                let bytes = read.len();
                 if this.names.end_in(read) {
                     buffer.set_filled(before);
-                } else if !read.is_empty() {
+                } else if bytes > 0 {
                     this.turn.hears(this.limits.head);
+                    this.turn.has_read(bytes);
+                    this.at_once += bytes;
                 }
             }
             Poll::Ready(Err(_)) => {}
         }
         polled
     }
+}
+
+/// Reads at most so much, however much room there is.
+fn poll_read_at_most<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    task: &mut Context<'_>,
+    buffer: &mut ReadBuf<'_>,
+    most: usize,
+) -> Poll<io::Result<()>> {
+    if most >= buffer.remaining() {
+        return Pin::new(stream).poll_read(task, buffer);
+    }
+    let mut some = [0; 4096];
+    let most = most.min(some.len());
+    let mut part = ReadBuf::new(some.get_mut(..most).unwrap_or_default());
+    ready!(Pin::new(stream).poll_read(task, &mut part))?;
+    buffer.put_slice(part.filled());
+    Poll::Ready(Ok(()))
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for ClientSocket<S> {

@@ -6,8 +6,8 @@ const LONGEST: usize = 65_535;
 
 /// Looks at what a client sends for a name that is too long.
 ///
-/// It need not know where heads are: no JSON text and no form has so many characters of names in a
-/// row and then a colon.
+/// It need not know where heads are: hardly any JSON text or form has so many characters of names in
+/// a row and then a colon. One that has ends like a head that has.
 #[derive(Default)]
 pub(super) struct LongNames {
     /// How many characters of names came last.

@@ -5,9 +5,11 @@ use actix_http::{HttpMessage as _, Request};
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::ConnectionType;
+use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{Error, HttpResponse};
 
 use super::turn::Turn;
+use crate::extract::announced_bytes;
 
 /// Has the app answer a request.
 ///
@@ -23,9 +25,17 @@ where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
 {
     let turn = request.conn_data::<Turn>().cloned();
-    let serving = turn.as_ref().map(Turn::serve);
-    let is_too_late = turn.as_ref().is_some_and(Turn::is_last);
     let is_last = request.chunked().unwrap_or(true);
+    let headers = request.headers();
+    let body = if is_last {
+        usize::MAX
+    } else if headers.contains_key(CONTENT_LENGTH) {
+        announced_bytes(headers).unwrap_or(usize::MAX)
+    } else {
+        0
+    };
+    let serving = turn.as_ref().map(|turn| turn.serve(body));
+    let is_too_late = turn.as_ref().is_some_and(Turn::is_last);
     if let (Some(turn), true) = (turn, is_last) {
         turn.make_last();
     }

@@ -8,11 +8,15 @@ use tokio::time::Instant;
 
 /// Known to a connection's socket and to the requests that come over it.
 #[derive(Clone)]
-pub(super) struct Turn(Rc<State>);
+pub(crate) struct Turn(Rc<State>);
 
 struct State {
     whose: Cell<Whose>,
     is_last: Cell<bool>,
+    /// How many bytes of the present request's body may still have to be read.
+    missing: Cell<usize>,
+    /// An answer went out, and nothing was read since.
+    has_answered: Cell<bool>,
 }
 
 #[derive(Clone, Copy)]
@@ -34,13 +38,45 @@ impl Turn {
         Self(Rc::new(State {
             whose: Cell::new(Whose::New),
             is_last: Cell::new(false),
+            missing: Cell::new(0),
+            has_answered: Cell::new(false),
         }))
     }
 
-    /// A request has come; the turn is ours for as long as the guard lives.
-    pub(super) fn serve(&self) -> Serving {
+    /// A request has come whose body has at most so many bytes; the turn is ours for as long as the
+    /// guard lives.
+    pub(super) fn serve(&self, body: usize) -> Serving {
         self.0.whose.set(Whose::Service);
+        self.0.missing.set(body);
         Serving(self.clone())
+    }
+
+    /// The body of the present request has been read.
+    pub(crate) fn has_whole_body(&self) {
+        self.0.missing.set(0);
+    }
+
+    /// How much may be read now: what comes behind the present request must wait, or it would fill
+    /// actix-http's buffer, which then asks again and again instead of waiting.
+    pub(super) fn readable(&self) -> usize {
+        match self.0.whose.get() {
+            Whose::Service => self.0.missing.get(),
+            Whose::Answer => 0,
+            Whose::New | Whose::Client { .. } | Whose::Head { .. } => usize::MAX,
+        }
+    }
+
+    /// So many bytes were read.
+    pub(super) fn has_read(&self, bytes: usize) {
+        self.0
+            .missing
+            .set(self.0.missing.get().saturating_sub(bytes));
+    }
+
+    /// Whether an answer went out since this was asked last: then the next request may be in
+    /// actix-http's buffer already, and is taken from there first.
+    pub(super) fn has_answered(&self) -> bool {
+        self.0.has_answered.take()
     }
 
     /// No request of this connection is served after the present one.
@@ -65,6 +101,7 @@ impl Turn {
         if matches!(self.0.whose.get(), Whose::Answer) {
             let until = Instant::now().checked_add(idle);
             self.0.whose.set(Whose::Client { until });
+            self.0.has_answered.set(true);
         }
     }
 

@@ -25,7 +25,7 @@ fn connection(limits: Limits) -> (ClientSocket<DuplexStream>, DuplexStream) {
 /// A connection on which one request was answered.
 async fn answered_connection(limits: Limits) -> (ClientSocket<DuplexStream>, DuplexStream) {
     let (mut socket, mut client) = connection(limits);
-    drop(socket.turn().serve());
+    drop(socket.turn().serve(usize::MAX));
     socket.write_all(b"answer").await.unwrap();
     socket.flush().await.unwrap();
     client.read_exact(&mut [0; 6]).await.unwrap();
@@ -59,7 +59,7 @@ async fn the_first_head_is_not_our_business() {
 #[tokio::test(start_paused = true)]
 async fn a_request_takes_its_time() {
     let (mut socket, _client) = answered_connection(LIMITS).await;
-    let _serving = socket.turn().serve();
+    let _serving = socket.turn().serve(usize::MAX);
     assert!(timeout(LONG, hung_up_after(&mut socket)).await.is_err());
 }
 
@@ -106,7 +106,7 @@ async fn each_request_gives_the_client_his_time_anew() {
         client.write_all(b"G").await.unwrap();
         socket.read_exact(&mut [0]).await.unwrap();
         sleep(Duration::from_secs(4)).await;
-        drop(socket.turn().serve());
+        drop(socket.turn().serve(usize::MAX));
         socket.write_all(b"answer").await.unwrap();
         socket.flush().await.unwrap();
         client.read_exact(&mut [0; 6]).await.unwrap();
