@@ -1,5 +1,7 @@
 //! Writing answers.
 
+mod sliced;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
@@ -9,6 +11,8 @@ use time::format_description::well_known::Rfc3339;
 use users_domain::model::Timestamp;
 
 use crate::error::Refusal;
+
+pub(crate) use sliced::{HeadOnly, Sliced};
 
 /// What a handler gives back.
 pub(crate) type Answer = Result<HttpResponse, Refusal>;
@@ -25,6 +29,8 @@ pub(crate) fn json(status: StatusCode, document: &impl Serialize) -> Answer {
 pub(crate) fn json_bytes(document: &impl Serialize) -> Result<Vec<u8>, Refusal> {
     let mut body = serde_json::to_vec(document).map_err(|error| Refusal::internal(&error))?;
     body.push(b'\n');
+    // A client may take long to read it: what it does not need is given back now.
+    body.shrink_to_fit();
     Ok(body)
 }
 

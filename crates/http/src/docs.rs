@@ -11,7 +11,7 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde::Deserialize;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Sliced};
 use crate::error::{Plain, Problem, Refusal};
 use crate::openapi::SERVICE;
 
@@ -111,10 +111,10 @@ fn unpacked_if_need_be(packed: &Packed, kind: &'static str, request: &HttpReques
     answer.insert_header((VARY, ACCEPT_ENCODING.as_str()));
     if reads_gzip(request) {
         answer.insert_header((CONTENT_ENCODING, "gzip"));
-        return Ok(answer.body(packed.gzip()));
+        return Ok(answer.body(Sliced::shared(packed.gzip())));
     }
     let plain = packed.plain().map_err(|error| Refusal::internal(&error))?;
-    Ok(answer.body(plain))
+    Ok(answer.body(Sliced::shared(plain)))
 }
 
 /// Whether gzip is what the client reads best (RFC 9110, section 12.5.3). Who refuses everything, or

@@ -94,6 +94,14 @@ impl Refusal {
         }
     }
 
+    /// Answers that are being sent hold as much memory as they may.
+    pub(crate) fn too_many_answers() -> Self {
+        Self {
+            hint: Some(Hint::RetryAfter(RETRY_AFTER)),
+            ..Self::new(Code::Busy, "too many large answers are sent at once")
+        }
+    }
+
     /// The body as a whole cannot be read; no member is to blame.
     pub(crate) fn malformed_body(reason: &'static str) -> Self {
         Self::new(Code::MalformedBody, reason)

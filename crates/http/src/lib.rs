@@ -23,7 +23,8 @@
 //!   nor by a browser that shows a page.
 //! - **Bounded**: a body has at most [`MAX_BODY_BYTES`] and fifteen seconds to arrive
 //!   ([`Api::with_body_timeout`]), and all together hold at most 64 MiB while they do
-//!   ([`Api::with_body_budget`]). On the sockets of [`serve`], heads and the taking of answers have
+//!   ([`Api::with_body_budget`]). So do all large answers while they are sent
+//!   ([`Api::with_answer_budget`]). On the sockets of [`serve`], heads and the taking of answers have
 //!   limits too ([`ServerSettings`]), and a chunked request is the last of its connection.
 //! - **Errors** are JSON, `{"message", "code", "request_id"}` and `"field"` where one is to blame;
 //!   with `Accept: application/problem+json` they are RFC 9457. [`errors_md`] prints the codes.
@@ -47,6 +48,7 @@
 
 mod accept;
 mod answer;
+mod byte_budget;
 mod docs;
 mod enums;
 mod error;

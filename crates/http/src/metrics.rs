@@ -5,14 +5,21 @@ use actix_web::{HttpResponse, web};
 use prometheus::TextEncoder;
 
 use crate::answer::Answer;
-use crate::error::Refusal;
+use crate::error::{Plain, Problem, Refusal};
 use crate::openapi::SERVICE;
 use crate::state::Api;
 
 /// Scrape the metrics.
 #[utoipa::path(
     get, path = "/metrics", tag = SERVICE, operation_id = "metrics",
-    responses((status = 200, description = "Prometheus' text format.", body = String, content_type = "text/plain")),
+    responses(
+        (status = 200, description = "Prometheus' text format.", body = String, content_type = "text/plain"),
+        (
+            status = 503, description = "`busy`: too many large answers are sent at once.",
+            headers(("Retry-After" = u64, description = "When to try again, in seconds.")),
+            content((Plain = "application/json"), (Problem = "application/problem+json")),
+        ),
+    ),
 )]
 pub(crate) async fn metrics(api: web::Data<Api>) -> Answer {
     let text = TextEncoder::new()

@@ -1,6 +1,7 @@
 //! What is done round every request: an id, a span and a line in the log, metrics, the text of
 //! refusals and the headers of every answer.
 
+mod large_answers;
 mod latencies;
 mod operation_metrics;
 mod request_id;
@@ -23,6 +24,7 @@ use futures::future::LocalBoxFuture;
 use tracing::Instrument as _;
 use users_domain::authorization::Operation;
 
+use crate::byte_budget::ByteBudget;
 use crate::error::{Refusal, wants_problem};
 use crate::extract::Exchange;
 use crate::state::Api;
@@ -133,7 +135,8 @@ where
         Box::pin(async move {
             let outcome = answering.instrument(span.clone()).await;
             let _entered = span.enter();
-            let outcome = outcome.map(|answer| finished(answer, &exchange));
+            let budget = route.api.answer_budget();
+            let outcome = outcome.map(|answer| finished(answer, &exchange, budget));
             let status = match &outcome {
                 Ok(answer) => answer.status(),
                 Err(error) => error.as_response_error().status_code(),
@@ -149,25 +152,29 @@ where
 }
 
 /// The answer as the client gets it.
-fn finished(answer: ServiceResponse<BoxBody>, exchange: &Exchange) -> ServiceResponse<BoxBody> {
-    let written = answer.response().error().map(|error| {
-        let problem = wants_problem(answer.request().headers());
-        match error.as_error::<Refusal>() {
-            Some(refusal) => refusal.answer(problem, &exchange.id),
-            None => Refusal::internal(error).answer(problem, &exchange.id),
-        }
-    });
-    let mut answer = match written {
-        Some(response) => answer.into_response(response),
-        None => answer,
-    };
-    let headers = answer.headers_mut();
+fn finished(
+    answer: ServiceResponse<BoxBody>,
+    exchange: &Exchange,
+    budget: &ByteBudget,
+) -> ServiceResponse<BoxBody> {
+    let (request, response) = answer.into_parts();
+    let told = |refusal: &Refusal| refusal.answer(wants_problem(request.headers()), &exchange.id);
+    let written = response
+        .error()
+        .map(|error| match error.as_error::<Refusal>() {
+            Some(refusal) => told(refusal),
+            None => told(&Refusal::internal(error)),
+        });
+    let response = written.unwrap_or(response);
+    let mut response = large_answers::bounded(response, request.method(), budget)
+        .unwrap_or_else(|refusal| told(&refusal));
+    let headers = response.headers_mut();
     request_id::put(headers, &exchange.id);
     put_absent(headers, CACHE_CONTROL, "no-store");
     put_absent(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
     put_absent(headers, CONTENT_SECURITY_POLICY, NO_PAGE);
     put_absent(headers, REFERRER_POLICY, "no-referrer");
-    answer
+    ServiceResponse::new(request, response)
 }
 
 fn put_absent(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {

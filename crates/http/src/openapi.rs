@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::http::header::ContentType;
+use actix_web::web::Bytes;
 use users_domain::authorization::{AccessPolicy, Bearer, Operation};
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation as Described, PathItem};
@@ -21,7 +22,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Header, OpenApi as Document, RefOr, Response, ServerBuilder};
 use utoipa::{Modify, OpenApi as _};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Sliced};
 use crate::error::{Plain, Problem};
 use crate::routes;
 
@@ -112,9 +113,10 @@ pub fn openapi() -> &'static str {
     responses((status = 200, description = "OpenAPI 3.1.", body = serde_json::Value)),
 )]
 pub(crate) async fn openapi_json() -> Answer {
+    let document = Bytes::from_static(openapi().as_bytes());
     Ok(HttpResponse::Ok()
         .insert_header(ContentType::json())
-        .body(openapi()))
+        .body(Sliced::shared(document)))
 }
 
 /// Adds to what handlers say of themselves what follows from elsewhere.

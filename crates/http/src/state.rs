@@ -7,21 +7,24 @@ use prometheus::Registry;
 use users_domain::Users;
 use users_domain::ports::{Entropy, PublishedKeys};
 
+use crate::byte_budget::ByteBudget;
 use crate::enums::EnumFormat;
-use crate::extract::body_budget::BodyBudget;
 use crate::middleware::RequestMetrics;
 
 /// How long a body may take to arrive unless [`Api::with_body_timeout`] says otherwise.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 /// How much all bodies together may hold unless [`Api::with_body_budget`] says otherwise.
 const BODY_BUDGET: usize = 64 * 1024 * 1024;
+/// How much all answers together may hold unless [`Api::with_answer_budget`] says otherwise.
+const ANSWER_BUDGET: usize = 64 * 1024 * 1024;
 
 /// The whole API: services, keys, settings and metrics. Clones share them.
 #[derive(Clone)]
 pub struct Api {
     shared: Arc<Shared>,
     body_timeout: Duration,
-    body_budget: BodyBudget,
+    body_budget: ByteBudget,
+    answer_budget: ByteBudget,
 }
 
 /// What the operator decides about the API.
@@ -78,7 +81,8 @@ impl Api {
                 metrics,
             }),
             body_timeout: BODY_TIMEOUT,
-            body_budget: BodyBudget::new(BODY_BUDGET),
+            body_budget: ByteBudget::new(BODY_BUDGET),
+            answer_budget: ByteBudget::new(ANSWER_BUDGET),
         })
     }
 
@@ -98,13 +102,29 @@ impl Api {
     #[must_use]
     pub fn with_body_budget(self, bytes: usize) -> Self {
         Self {
-            body_budget: BodyBudget::new(bytes),
+            body_budget: ByteBudget::new(bytes),
             ..self
         }
     }
 
-    pub(crate) fn body_budget(&self) -> &BodyBudget {
+    /// The same API with another limit, in bytes, to what all answers that are being sent may hold
+    /// together, the first 16 KiB of each aside; 64 MiB by default. A GET whose answer finds nothing
+    /// left is answered 503. The answer to a change is not refused, for the change is made; it shows
+    /// one account at most.
+    #[must_use]
+    pub fn with_answer_budget(self, bytes: usize) -> Self {
+        Self {
+            answer_budget: ByteBudget::new(bytes),
+            ..self
+        }
+    }
+
+    pub(crate) fn body_budget(&self) -> &ByteBudget {
         &self.body_budget
+    }
+
+    pub(crate) fn answer_budget(&self) -> &ByteBudget {
+        &self.answer_budget
     }
 
     pub(crate) fn body_timeout(&self) -> Duration {

@@ -28,13 +28,12 @@ const fn of_service(operation: Operation) -> &'static [Code] {
         ],
         Operation::IssueToken => &[C::MissingField, C::InvalidCredentials, C::Busy],
         Operation::RevokeRefreshToken => &[C::MissingField],
-        Operation::RefreshToken
-        | Operation::ListRefreshTokens
-        | Operation::ViewProfile
-        | Operation::SetSecret => &[],
-        Operation::View => &[C::NotFound],
-        Operation::List => &[C::InvalidField],
-        Operation::Search => &[C::MissingField, C::InvalidField],
+        Operation::RefreshToken | Operation::SetSecret => &[],
+        // Whatever reads may be too large to be sent now.
+        Operation::ListRefreshTokens | Operation::ViewProfile => &[C::Busy],
+        Operation::View => &[C::NotFound, C::Busy],
+        Operation::List => &[C::InvalidField, C::Busy],
+        Operation::Search => &[C::MissingField, C::InvalidField, C::Busy],
         Operation::Update => &[C::MissingField, C::AccountNotEnabled, C::OwnedByProvider],
         Operation::UpdateUsername => &[C::MissingField, C::UsernameTaken, C::AccountNotEnabled],
         Operation::UpdateProfilePicture => &[C::AccountNotEnabled, C::OwnedByProvider],
@@ -49,18 +48,13 @@ const fn of_service(operation: Operation) -> &'static [Code] {
         Operation::UpdateSecret => &[
             C::MissingField,
             C::WeakPassword,
-            C::InvalidCredentials,
+            C::AccountNotEnabled,
             C::Busy,
         ],
         Operation::Enable => &[C::StatusAlreadyAssigned],
         Operation::Disable | Operation::Delete => &[C::StatusAlreadyAssigned, C::LastAdministrator],
         Operation::SendVerification => &[C::AlreadyVerified],
-        Operation::VerifyEmail => &[
-            C::MissingField,
-            C::InvalidField,
-            C::InvalidCode,
-            C::AlreadyVerified,
-        ],
+        Operation::VerifyEmail => &[C::MissingField, C::InvalidField, C::InvalidCode],
         Operation::SendPasswordReset => &[C::MissingField],
         Operation::ResetSecret => &[
             C::MissingField,

@@ -217,6 +217,13 @@ impl Connection {
         self.wait(time).is_ok_and(|arrived| arrived > 0)
     }
 
+    /// The status of the answer that comes next, of which nothing is read.
+    pub(super) fn coming_status(&mut self) -> u16 {
+        let begun = self.0.fill_buf().unwrap();
+        let status = begun.strip_prefix(b"HTTP/1.1 ").unwrap();
+        std::str::from_utf8(&status[..3]).unwrap().parse().unwrap()
+    }
+
     fn wait(&mut self, time: Duration) -> io::Result<usize> {
         self.0.get_ref().set_read_timeout(Some(time)).unwrap();
         let arrived = self.0.fill_buf().map(<[u8]>::len);

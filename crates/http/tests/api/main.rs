@@ -5,6 +5,7 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod answer_budget;
 mod bad_input;
 mod body_budget;
 mod browsers;

@@ -25,6 +25,7 @@ pub(super) struct Setup {
     pub(super) server: ServerSettings,
     pub(super) body_timeout: Option<Duration>,
     pub(super) body_budget: Option<usize>,
+    pub(super) answer_budget: Option<usize>,
 }
 
 impl Setup {
@@ -44,6 +45,7 @@ impl Setup {
             },
             body_timeout: None,
             body_budget: None,
+            answer_budget: None,
         }
     }
 
@@ -71,6 +73,9 @@ impl Setup {
         }
         if let Some(body_budget) = self.body_budget {
             api = api.with_body_budget(body_budget);
+        }
+        if let Some(answer_budget) = self.answer_budget {
+            api = api.with_answer_budget(answer_budget);
         }
         super::log::start();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

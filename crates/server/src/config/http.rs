@@ -58,7 +58,8 @@ static WRITE_TIMEOUT: Variable<Duration> = Variable::new(
     "MG_USERS_HTTP_SERVER_WRITE_TIMEOUT",
     POSITIVE_DURATION,
     Preset::Value("15s"),
-    "How long a client may take nothing more of its answer before the connection ends.",
+    "How long a client that does not keep up may need for 64 KiB of its answer before the connection \
+     ends.",
 );
 
 static IDLE_TIMEOUT: Variable<Duration> = Variable::new(
@@ -91,7 +92,7 @@ pub struct HttpSettings {
     pub read_header_timeout: Duration,
     /// How long the body of a request may take.
     pub read_timeout: Duration,
-    /// How long a client may take nothing more of its answer.
+    /// How long a client that does not keep up may need for 64 KiB of its answer.
     pub write_timeout: Duration,
     /// How long an idle connection is kept; zero closes it after each answer.
     pub idle_timeout: Duration,

@@ -159,16 +159,27 @@ fn a_storm_of_logins_is_served_or_told_when_to_come_back() {
             503 => {
                 refused += 1;
                 assert_eq!(reply.body["code"], "busy");
-                assert!(reply.head.contains("\r\nretry-after: "), "{}", reply.head);
+                let header = reply.head.lines().find_map(|line| {
+                    let seconds = line.strip_prefix("retry-after: ")?;
+                    Some(seconds.parse::<u64>().unwrap())
+                });
+                assert!(
+                    header.is_some_and(|seconds| (1..=30).contains(&seconds)),
+                    "{}",
+                    reply.head
+                );
             }
             other => panic!("{other}: {}", reply.body),
         }
     }
-    assert!(
-        served >= HASHES_AT_ONCE && refused > 0,
-        "{served} {refused}"
-    );
+    // How many are served depends on how much of the machine hashing gets.
+    assert!(served > 0 && refused > 0, "{served} {refused}");
     program.administrator();
+    let log = program.log();
+    let told = log
+        .lines()
+        .filter(|line| line.contains("too many passwords"));
+    assert!((1..=3).contains(&told.count()), "{log}");
     ends_well(program);
 }
 
@@ -261,6 +272,38 @@ fn slow_clients_hold_up_nobody() {
         open_files(&program) <= files
     });
     program.register("ada").expect(201);
+    ends_well(program);
+}
+
+#[test]
+fn who_reads_no_answers_fills_no_memory() {
+    const CLIENTS: usize = 500;
+    allow_many_files();
+    let (_guard, data) = folder();
+    let program = Program::dev(&data);
+    let targets = [
+        "/openapi.json",
+        "/docs/swagger-ui-bundle.js",
+        "/docs/swagger-ui.css",
+    ];
+    // Whatever the first answers bring with them is not the clients' cost.
+    for target in targets {
+        assert_eq!(Wire::open(&program).get(target).status, 200);
+    }
+    let before = memory(&program);
+    let questions: String = targets.map(|target| get(target, "")).concat().repeat(4);
+    let mut greedy: Vec<Wire> = (0..CLIENTS).map(|_| Wire::open(&program)).collect();
+    for wire in &mut greedy {
+        wire.send(questions.as_bytes());
+    }
+    for wire in &mut greedy {
+        assert!(!wire.0.fill_buf().unwrap().is_empty());
+    }
+    program.get("/health").expect(200);
+    // One answer in full for each of them would take ten times as much.
+    let grown = memory(&program).saturating_sub(before);
+    assert!(grown < CLIENTS * 150, "{grown} KiB");
+    drop(greedy);
     ends_well(program);
 }
 
