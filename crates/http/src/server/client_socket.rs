@@ -191,10 +191,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ClientSocket<S> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.stream).poll_flush(task))?;
         this.blocked = None;
-        if std::mem::take(&mut this.held_back) {
+        this.turn.has_sent(this.limits.idle);
+        // Not while a request is being answered: it would be asked again and again.
+        if this.held_back && this.turn.readable() > 0 {
+            this.held_back = false;
             task.waker().wake_by_ref();
         }
-        this.turn.has_sent(this.limits.idle);
         if let Some(until) = this.turn.until() {
             // Nobody need try to read from now on, unless the client sends something.
             this.read_alarm.set(until, task);

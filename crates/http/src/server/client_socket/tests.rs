@@ -235,3 +235,35 @@ async fn who_sends_a_name_that_is_too_long_has_hung_up() {
         () = send => {}
     }
 }
+
+/// Counts how often a task is woken.
+#[derive(Default)]
+struct Wakes(std::sync::atomic::AtomicUsize);
+
+impl std::task::Wake for Wakes {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+/// Whoever polls while a request is being answered is not asked to poll again.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_being_answered_wakes_nobody() {
+    let (mut socket, mut client) = connection(LIMITS);
+    client.write_all(b"GET / HTTP/1.1").await.unwrap();
+    let _serving = socket.turn().serve(0);
+    let wakes = std::sync::Arc::new(Wakes::default());
+    let waker = std::task::Waker::from(wakes.clone());
+    let mut task = Context::from_waker(&waker);
+    let mut room = [0; ROOM];
+    for _ in 0..3 {
+        let mut buffer = ReadBuf::new(&mut room);
+        assert!(
+            Pin::new(&mut socket)
+                .poll_read(&mut task, &mut buffer)
+                .is_pending()
+        );
+        assert!(Pin::new(&mut socket).poll_flush(&mut task).is_ready());
+    }
+    assert_eq!(wakes.0.load(std::sync::atomic::Ordering::Relaxed), 0);
+}
