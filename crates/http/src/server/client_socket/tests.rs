@@ -252,8 +252,8 @@ async fn a_request_that_is_being_answered_wakes_nobody() {
     let (mut socket, mut client) = connection(LIMITS);
     client.write_all(b"GET / HTTP/1.1").await.unwrap();
     let _serving = socket.turn().serve(0);
-    let wakes = std::sync::Arc::new(Wakes::default());
-    let waker = std::task::Waker::from(wakes.clone());
+    let count = std::sync::Arc::new(Wakes::default());
+    let waker = std::task::Waker::from(count.clone());
     let mut task = Context::from_waker(&waker);
     let mut room = [0; ROOM];
     for _ in 0..3 {
@@ -265,5 +265,5 @@ async fn a_request_that_is_being_answered_wakes_nobody() {
         );
         assert!(Pin::new(&mut socket).poll_flush(&mut task).is_ready());
     }
-    assert_eq!(wakes.0.load(std::sync::atomic::Ordering::Relaxed), 0);
+    assert_eq!(count.0.load(std::sync::atomic::Ordering::Relaxed), 0);
 }
