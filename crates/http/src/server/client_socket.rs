@@ -3,6 +3,9 @@
 //! actix-web bounds the wait for a connection's first head, and for the first byte of a later one.
 //! What it leaves open is closed here: a later head that does not arrive whole, a body that is
 //! still sent when the answer is out, and an answer that is not taken.
+//!
+//! And what a client sends behind a request waits in the socket until that one is answered:
+//! actix-http would read it into a buffer, and ask without end for more once that is full.
 
 use std::io;
 use std::pin::Pin;
@@ -89,16 +92,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientSocket<S> {
             this.held_back = true;
             return Poll::Pending;
         }
-        let readable = this
-            .turn
-            .readable()
-            .min(AT_ONCE.saturating_sub(this.at_once));
-        if this.turn.readable() == 0 {
+        let readable = this.turn.readable();
+        if readable == 0 {
             // Until the answer is out.
             this.held_back = true;
             this.at_once = 0;
             return Poll::Pending;
         }
+        let readable = readable.min(AT_ONCE.saturating_sub(this.at_once));
         if this.turn.has_answered() || readable == 0 {
             this.at_once = 0;
             task.waker().wake_by_ref();
