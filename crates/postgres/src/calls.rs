@@ -45,11 +45,10 @@ impl Together {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; DEALLOCATE ALL",
                 "COMMIT",
             )),
-            (Self::Transaction, true) => {
-                Some(("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", "COMMIT"))
-            }
+            // Not READ WRITE: an operator's read-only default must hold.
+            (Self::Transaction, true) => Some(("BEGIN ISOLATION LEVEL READ COMMITTED", "COMMIT")),
             (Self::Transaction, false) => Some((
-                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; DEALLOCATE ALL",
+                "BEGIN ISOLATION LEVEL READ COMMITTED; DEALLOCATE ALL",
                 "COMMIT",
             )),
         }

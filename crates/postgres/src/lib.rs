@@ -27,11 +27,13 @@ mod connect;
 mod error;
 mod migrate;
 mod pool;
+mod probe;
 mod settings;
 mod tls;
 
 pub use error::OpenError;
 pub use pool::PostgresStats;
+pub use probe::Condition;
 pub use settings::{PostgresSettings, SslMode, SslSettings};
 
 use pool::Connections;
