@@ -34,11 +34,7 @@ impl PostgresStore {
     pub async fn probe(&self) -> Result<Condition, StoreError> {
         self.read((), |connection, ()| {
             async move {
-                let row: Row = diesel::sql_query(
-                    "SELECT current_setting('transaction_read_only')::bool AS read_only",
-                )
-                .get_result(connection)
-                .await?;
+                let row: Row = diesel::sql_query(READ_ONLY).get_result(connection).await?;
                 Ok(if row.read_only {
                     Condition::ReadOnly
                 } else {
