@@ -19,7 +19,7 @@ pub(crate) use code::Code;
 pub use code::errors_md;
 
 /// When to come back where nobody knows better.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A request that was not carried out, and what the client is told about it.
 ///

@@ -145,7 +145,7 @@ where
             let metrics = route.api.metrics();
             metrics.answered(route.pattern, &method, exchange.operation, status, took);
             drop(active);
-            request_log::answered(&span, exchange.operation, status, took);
+            request_log::answered(&span, route.pattern, exchange.operation, status, took);
             outcome
         })
     }
