@@ -102,6 +102,17 @@ impl Refusal {
         }
     }
 
+    /// The service answers already, and does nothing yet.
+    pub(crate) fn not_started() -> Self {
+        Self {
+            hint: Some(Hint::RetryAfter(RETRY_AFTER)),
+            ..Self::new(
+                Code::Unavailable,
+                "the service is starting, try again later",
+            )
+        }
+    }
+
     /// The body as a whole cannot be read; no member is to blame.
     pub(crate) fn malformed_body(reason: &'static str) -> Self {
         Self::new(Code::MalformedBody, reason)

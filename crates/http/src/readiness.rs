@@ -25,6 +25,11 @@ pub(crate) const PATH: &str = "/readyz";
 pub trait Readiness: Send + Sync {
     /// One check for each thing that the service cannot do without.
     fn checks(&self) -> Vec<Check>;
+
+    /// Whether all that stands before the first request is done. Until then every operation on accounts
+    /// is refused as `unavailable`: nobody may, say, take the address of the first administrator before
+    /// he is made. Once true, it stays true; what goes away later is told by those who miss it.
+    fn has_started(&self) -> bool;
 }
 
 /// How one thing is that the service cannot do without.

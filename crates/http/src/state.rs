@@ -122,14 +122,18 @@ impl Api {
         }
     }
 
-    /// The same API, whose `/readyz` says what this knows; without, the service is ready as soon as it
-    /// answers.
+    /// The same API, whose `/readyz` says what this knows, and which carries nothing out before
+    /// [`Readiness::has_started`]; without, the service is ready as soon as it answers.
     #[must_use]
     pub fn with_readiness(self, readiness: Arc<dyn Readiness>) -> Self {
         Self {
             readiness: Some(readiness),
             ..self
         }
+    }
+
+    pub(crate) fn has_started(&self) -> bool {
+        self.readiness().is_none_or(Readiness::has_started)
     }
 
     pub(crate) fn readiness(&self) -> Option<&dyn Readiness> {

@@ -1,23 +1,35 @@
 //! `/livez` and `/readyz`, for whoever decides where requests go and what is started anew.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use users_http::{Check, CheckState, Readiness};
 use users_testkit::mocks::MockUserStore;
+use users_testkit::people;
 
 use super::client::{Connection, Request};
 use super::log::lines_with;
-use super::service::{Service, Setup};
+use super::service::{Service, Setup, registration};
 
 /// Says what the test says.
-#[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<Check>>>);
+#[derive(Clone)]
+struct Told {
+    checks: Arc<Mutex<Vec<Check>>>,
+    has_started: Arc<AtomicBool>,
+}
 
 impl Told {
+    fn new(has_started: bool) -> Self {
+        Self {
+            checks: Arc::default(),
+            has_started: Arc::new(AtomicBool::new(has_started)),
+        }
+    }
+
     fn say(&self, checks: &[(&'static str, CheckState)]) {
         let checks = checks.iter();
-        *self.0.lock().unwrap() = checks
+        *self.checks.lock().unwrap() = checks
             .map(|&(component, state)| Check { component, state })
             .collect();
     }
@@ -25,13 +37,21 @@ impl Told {
 
 impl Readiness for Told {
     fn checks(&self) -> Vec<Check> {
-        self.0.lock().unwrap().clone()
+        self.checks.lock().unwrap().clone()
+    }
+
+    fn has_started(&self) -> bool {
+        self.has_started.load(Ordering::Acquire)
     }
 }
 
 /// A service, and what its readiness goes by.
 fn watched() -> (Service, Told) {
-    let told = Told::default();
+    started(true)
+}
+
+fn started(has_started: bool) -> (Service, Told) {
+    let told = Told::new(has_started);
     let setup = Setup {
         readiness: Some(Arc::new(told.clone())),
         ..Setup::new()
@@ -130,7 +150,7 @@ fn a_store_that_is_only_read_is_ready_and_says_so() {
 fn probes_look_at_no_token_and_call_no_store() {
     // A call that nobody expects panics, and the answer would be 500.
     let mut setup = Setup {
-        readiness: Some(Arc::new(Told::default())),
+        readiness: Some(Arc::new(Told::new(true))),
         ..Setup::new()
     };
     setup.ports.users = Arc::new(MockUserStore::new());
@@ -150,4 +170,33 @@ fn a_red_probe_is_told_at_debug_level() {
     let lines = lines_with("log-red-probe");
     assert_eq!(lines.len(), 1);
     assert!(lines[0].contains("level=DEBUG"), "{lines:#?}");
+}
+
+#[test]
+fn nothing_is_carried_out_before_the_start_is_done() {
+    let (service, told) = started(false);
+    let ada = service.token_of(people::ada());
+    let requests = [
+        (Request::post("/users", &registration("grace")), 201),
+        (Request::get("/users/profile").bearer(&ada), 200),
+        (Request::new("POST", "/users/tokens/issue"), 415),
+        (Request::post_text("/users", "x".repeat(100_000)), 400),
+    ];
+    for (request, _) in &requests {
+        let answer = service.send(request);
+        answer.is_refused(503, "unavailable", None);
+        assert_eq!(answer.header("retry-after"), Some("1"));
+    }
+    let head = service.send(&Request::new("HEAD", "/users/profile").bearer(&ada));
+    assert_eq!((head.status, head.text.as_str()), (503, ""));
+    assert_eq!(service.fakes.store.users().len(), 1);
+    for open in ["/livez", "/readyz", "/health", "/openapi.json"] {
+        service.get(open).expect(200);
+    }
+    assert!(service.get("/metrics").text.contains("register_user"));
+
+    told.has_started.store(true, Ordering::Release);
+    for (request, status) in &requests {
+        service.send(request).expect(*status);
+    }
 }
