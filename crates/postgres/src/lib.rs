@@ -32,6 +32,7 @@ mod settings;
 mod tls;
 
 pub use error::OpenError;
+pub use migrate::MigrationStatus;
 pub use pool::PostgresStats;
 pub use probe::Condition;
 pub use settings::{PostgresSettings, SslMode, SslSettings};

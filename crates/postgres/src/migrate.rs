@@ -63,3 +63,27 @@ impl PostgresStore {
         Ok(Vec::new())
     }
 }
+
+/// A step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationStatus {
+    /// Name.
+    pub name: String,
+    /// When.
+    pub applied_at: Option<users_domain::model::Timestamp>,
+}
+
+impl PostgresStore {
+    /// All.
+    pub async fn migrations(&self) -> Result<Vec<MigrationStatus>, OpenError> {
+        Ok(Vec::new())
+    }
+    /// Steps.
+    pub async fn dry_run(&self) -> Result<Vec<String>, OpenError> {
+        Ok(Vec::new())
+    }
+    /// Indexes.
+    pub async fn build_indexes(&self) -> Result<Vec<String>, OpenError> {
+        Ok(Vec::new())
+    }
+}

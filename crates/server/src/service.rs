@@ -205,6 +205,10 @@ fn spawn_tasks(
     supervisor.spawn("watch of the store", move |shutdown| {
         tasks::store_watch(watched.clone(), readiness.clone(), shutdown)
     });
+    let tended = wired.store.technology.clone();
+    supervisor.spawn("tending of the store", move |shutdown| {
+        tasks::tend_store(tended.clone(), shutdown)
+    });
     for kind in EffectKind::ALL {
         let (users, clock) = (wired.users.clone(), wired.clock.clone());
         let (traffic, outbox_metrics) = (traffic.clone(), outbox_metrics.clone());

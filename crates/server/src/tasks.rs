@@ -1,6 +1,7 @@
 //! What runs beside requests: each task a loop that the supervisor starts, restarts and ends.
 
 mod store_watch;
+mod tend_store;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::telemetry::outbox_metrics::OutboxMetrics;
 use crate::wiring::{OpenedStore, PublishReadEvents};
 
 pub use store_watch::store_watch;
+pub use tend_store::tend_store;
 
 /// How often an empty outbox, or an empty queue of notes, is looked at.
 const PAUSE: Duration = Duration::from_millis(250);

@@ -49,9 +49,12 @@ pub type PublishReadEvents = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + S
 /// Why the adapters could not be brought up.
 #[derive(Debug, thiserror::Error)]
 pub enum WiringError {
-    /// The store.
+    /// The SQLite file.
     #[error(transparent)]
-    Store(#[from] users_sqlite::OpenError),
+    Sqlite(#[from] users_sqlite::OpenError),
+    /// The Postgres database.
+    #[error(transparent)]
+    Postgres(#[from] users_postgres::OpenError),
     /// The key that signs tokens.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -88,7 +91,7 @@ pub enum WiringError {
 pub fn open(config: &Config, own_url: &str, announce: Arc<Announce>) -> Result<Wired, WiringError> {
     let clock = clock();
     let entropy = entropy();
-    let store = store::open(&config.store, clock.clone())?;
+    let store = store::open(config, clock.clone())?;
     let auth = auth(
         &config.auth,
         store.sessions.clone(),

@@ -17,7 +17,7 @@ use users_domain::ports::Entropy;
 use super::output::{Output, complain};
 use crate::administrator::made_up_password;
 use crate::cli::{CreateAdminArguments, ListArguments, SetPasswordArguments, UsersCommand};
-use crate::config::Config;
+use crate::config::{Config, StoreKind};
 use crate::wiring::{self, Wired};
 
 /// A password is a line; more is a mistake.
@@ -27,7 +27,7 @@ const MOST_INPUT_BYTES: u64 = 4096;
 pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> Result<ExitCode> {
     let makes_accounts = matches!(command, UsersCommand::CreateAdmin(_));
     let path = &config.store.sqlite_path;
-    if !makes_accounts && !path.exists() {
+    if config.store.kind == StoreKind::Sqlite && !makes_accounts && !path.exists() {
         bail!(
             "there is no store at {}; `--data DIR` names the folder of another, and a start or \
              `magistrala-users migrate` makes one",
@@ -36,10 +36,7 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
     }
     // Mails are sent by the service, so this address stands in none.
     let own_url = format!("http://{}:{}", config.http.host, config.http.port);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
+    let runtime = super::runtime()?;
     let wired = {
         let _entered = runtime.enter();
         wiring::open(config, &own_url, Arc::new(|_: &_| {}))?

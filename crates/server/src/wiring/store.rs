@@ -1,5 +1,6 @@
 //! The store of accounts, outbox and sessions: one face for whatever keeps them.
 
+mod postgres;
 #[cfg(test)]
 pub(crate) mod scripted;
 mod sqlite;
@@ -10,12 +11,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::timeout;
+use users_domain::model::Timestamp;
 use users_domain::ports::{Clock, Outbox, RefreshTokenStore, UserStore};
 use users_sqlite::SqliteStore;
-use users_sqlite::migrate::MigrationStatus;
 
 use super::WiringError;
-use crate::config::StoreSettings;
+use crate::config::{Config, StoreKind};
 use crate::telemetry::samples::Sample;
 
 /// A store that does not answer a question about itself within this time counts as away.
@@ -46,6 +47,11 @@ pub trait StoreTechnology: Send + Sync {
     /// long as that needs; done twice, it does nothing. Dropped, it leaves the store so that the next
     /// start can go on.
     async fn prepare(&self) -> Result<(), PrepareError>;
+
+    /// Does what may be done while requests are served, and need not be done before: builds indexes.
+    /// May take long; done twice, it does nothing. Dropped, it leaves the store so that the next start
+    /// can go on.
+    async fn tend(&self) -> Result<(), Box<dyn Error + Send + Sync>>;
 
     /// Refuses new calls, carries out those that run, and lets go of the store.
     async fn close(&self);
@@ -84,25 +90,91 @@ pub enum PrepareError {
 
 /// Opens the store that the settings name. Blocks while it reads and writes files; a store that is
 /// elsewhere is not asked yet. Call it where a tokio runtime is at hand.
-pub(super) fn open(
-    settings: &StoreSettings,
-    clock: Arc<dyn Clock>,
-) -> Result<OpenedStore, WiringError> {
-    sqlite::open(settings, clock)
+pub(super) fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<OpenedStore, WiringError> {
+    match config.store.kind {
+        StoreKind::Sqlite => sqlite::open(&config.store, clock),
+        StoreKind::Postgres => postgres::open(&config.postgres, clock),
+    }
+}
+
+/// Where the store is, for people: the file, or host, port and database.
+pub fn place(config: &Config) -> String {
+    match config.store.kind {
+        StoreKind::Sqlite => config.store.sqlite_path.display().to_string(),
+        StoreKind::Postgres => postgres::address(&config.postgres),
+    }
+}
+
+/// How a store is that is elsewhere. Changes nothing.
+pub async fn condition(config: &Config) -> Result<StoreCondition, WiringError> {
+    let store = open(config, super::clock())?;
+    Ok(store.technology.condition().await)
+}
+
+/// A step of a schema's history, and whether the store has taken it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration {
+    /// Its name, e.g. `0001_users`.
+    pub name: String,
+    /// When the store took it; `None`: not yet.
+    pub applied_at: Option<Timestamp>,
 }
 
 /// All migrations of the store in order. Changes nothing.
-pub fn migrations(settings: &StoreSettings) -> Result<Vec<MigrationStatus>, WiringError> {
-    Ok(users_sqlite::migrate::list(&settings.sqlite_path)?)
+pub async fn migrations(config: &Config) -> Result<Vec<Migration>, WiringError> {
+    Ok(match config.store.kind {
+        StoreKind::Sqlite => users_sqlite::migrate::list(&config.store.sqlite_path)?
+            .into_iter()
+            .map(|status| Migration {
+                name: status.name,
+                applied_at: status.applied_at,
+            })
+            .collect(),
+        StoreKind::Postgres => postgres::store(&config.postgres, super::clock())?
+            .migrations()
+            .await?
+            .into_iter()
+            .map(|status| Migration {
+                name: status.name,
+                applied_at: status.applied_at,
+            })
+            .collect(),
+    })
 }
 
-/// Brings the store's schema up to date; gives the names of the migrations it took.
-pub fn migrate(settings: &StoreSettings) -> Result<Vec<String>, WiringError> {
-    Ok(users_sqlite::migrate::run(&settings.sqlite_path)?)
+/// What [`migrate`] would do, step by step. Changes nothing.
+pub async fn dry_run(config: &Config) -> Result<Vec<String>, WiringError> {
+    Ok(match config.store.kind {
+        StoreKind::Sqlite => users_sqlite::migrate::pending(&config.store.sqlite_path)?,
+        StoreKind::Postgres => {
+            let store = postgres::store(&config.postgres, super::clock())?;
+            store.dry_run().await?
+        }
+    })
 }
 
-/// The store as it is, for questions only: nothing is made, migrated or written.
-pub fn look(settings: &StoreSettings) -> Result<Arc<dyn UserStore>, WiringError> {
-    let store = SqliteStore::look(&settings.sqlite_path, super::clock())?;
-    Ok(Arc::new(store))
+/// Brings the store's schema up to date, its indexes too; gives the names of what was done.
+pub async fn migrate(config: &Config) -> Result<Vec<String>, WiringError> {
+    Ok(match config.store.kind {
+        StoreKind::Sqlite => users_sqlite::migrate::run(&config.store.sqlite_path)?,
+        StoreKind::Postgres => {
+            let store = postgres::store(&config.postgres, super::clock())?;
+            let mut done = store.migrate().await?;
+            done.extend(store.build_indexes().await?);
+            store.close().await;
+            done
+        }
+    })
+}
+
+/// The store as it is, for questions only: nothing is made, migrated or written. Call it where a
+/// tokio runtime is at hand.
+pub fn look(config: &Config) -> Result<Arc<dyn UserStore>, WiringError> {
+    Ok(match config.store.kind {
+        StoreKind::Sqlite => {
+            let path = &config.store.sqlite_path;
+            Arc::new(SqliteStore::look(path, super::clock())?)
+        }
+        StoreKind::Postgres => Arc::new(postgres::store(&config.postgres, super::clock())?),
+    })
 }

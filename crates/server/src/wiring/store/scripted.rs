@@ -72,6 +72,10 @@ impl StoreTechnology for Scripted {
         self.failures.lock().unwrap().pop().map_or(Ok(()), Err)
     }
 
+    async fn tend(&self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(())
+    }
+
     async fn close(&self) {
         self.counts.closings.fetch_add(1, Ordering::SeqCst);
     }

@@ -1,5 +1,6 @@
 //! One SQLite file: opened, and its schema brought up to date, in an instant.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -47,6 +48,11 @@ impl StoreTechnology for Sqlite {
 
     /// Opening has done it.
     async fn prepare(&self) -> Result<(), PrepareError> {
+        Ok(())
+    }
+
+    /// Indexes come with the schema.
+    async fn tend(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
         Ok(())
     }
 
