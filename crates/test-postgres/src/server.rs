@@ -11,6 +11,7 @@ use crate::binaries::{Binaries, variable};
 use crate::cluster::Cluster;
 use crate::connection::{Connection, Rows};
 use crate::processes::within;
+use crate::tls::Tls;
 
 /// The variable that names a running server for the tests.
 pub(crate) const URL_VARIABLE: &str = "MG_TEST_POSTGRES_URL";
@@ -32,6 +33,8 @@ pub struct ServerOptions {
     /// Whether what was acknowledged survives a power loss: `fsync`, `synchronous_commit` and
     /// `full_page_writes` stay on.
     pub durable: bool,
+    /// Its certificate and what it demands; `None` is a server without TLS.
+    pub tls: Option<Tls>,
     /// Further settings, name and value.
     pub settings: Vec<(String, String)>,
 }
@@ -41,12 +44,20 @@ impl Default for ServerOptions {
         Self {
             max_connections: 300,
             durable: false,
+            tls: None,
             settings: Vec::new(),
         }
     }
 }
 
 impl ServerOptions {
+    /// The same with TLS.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// The same with one more setting.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
