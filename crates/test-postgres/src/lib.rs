@@ -3,7 +3,8 @@
 //! - [`Server`] is a Postgres of its own, in a temporary folder, that a test may restart, freeze,
 //!   misconfigure and drop; [`Server::shared`] is one for all tests of a process.
 //! - [`Database`] is a fresh database on it, [`Template`] one that is filled once and copied fast.
-//! - [`Proxy`] and [`PgBouncer`] stand between a server and a client, and do what networks and poolers do.
+//! - [`Proxy`] and [`PgBouncer`] stand between a server and a client, and do what
+//!   networks and poolers do.
 //! - [`Certificates`] are for servers with [`Tls`]: right ones and wrong ones.
 //!
 //! Everything here blocks, and may be called inside and outside of a runtime. Nothing outlives the
@@ -30,6 +31,7 @@ mod certificates;
 mod cluster;
 mod connection;
 mod database;
+mod leftovers;
 mod pgbouncer;
 mod ports;
 mod processes;

@@ -9,7 +9,8 @@ use tokio_postgres::config::Host;
 
 use crate::binaries::{Binaries, variable};
 use crate::cluster::Cluster;
-use crate::connection::{Connection, Rows};
+use crate::connection::{Connection, Rows, Session};
+use crate::leftovers;
 use crate::processes::within;
 use crate::tls::Tls;
 
@@ -74,6 +75,8 @@ pub struct Server {
     role: String,
     /// `None` where somebody else started it.
     cluster: Option<Mutex<Cluster>>,
+    /// Keeps our databases from being swept where somebody else started it.
+    _keeper: Option<Mutex<Session>>,
 }
 
 impl Server {
@@ -99,6 +102,7 @@ impl Server {
             superuser,
             role: ROLE.to_owned(),
             cluster: Some(Mutex::new(cluster)),
+            _keeper: None,
         }
     }
 
@@ -120,8 +124,9 @@ impl Server {
         })
     }
 
-    /// A running server, as a role that may create databases.
-    fn at(url: &str) -> Self {
+    /// A running server, as a role that may create databases; what killed test processes left there
+    /// is dropped.
+    pub(crate) fn at(url: &str) -> Self {
         let config: Config = url
             .parse()
             .unwrap_or_else(|error| panic!("{URL_VARIABLE} is no URL of a server: {error}"));
@@ -141,10 +146,13 @@ impl Server {
             socket: None,
             options: Some(UNHINDERED),
         };
+        let keeper = leftovers::keep(&superuser)
+            .unwrap_or_else(|error| panic!("the server of {URL_VARIABLE}: {error}"));
         Self {
             role: superuser.user.clone(),
             superuser,
             cluster: None,
+            _keeper: Some(Mutex::new(keeper)),
         }
     }
 
