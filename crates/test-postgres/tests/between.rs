@@ -67,6 +67,12 @@ async fn prepared_commits_are_seen_too_and_earlier_answers_arrive() {
     let commit = client.prepare("COMMIT").await.unwrap();
     proxy.cut_after_commit();
     client.batch_execute("BEGIN").await.unwrap();
+    // While it copies, the server passes over a request to end its answer.
+    let copied = client
+        .copy_in::<_, &[u8]>("COPY t FROM STDIN")
+        .await
+        .unwrap();
+    assert_eq!(std::pin::pin!(copied).finish().await.unwrap(), 0);
     // All at once on the wire, answered in order.
     let (first, second, last) = tokio::join!(
         client.execute(&insert, &[&1_i32]),
