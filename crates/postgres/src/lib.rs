@@ -26,8 +26,12 @@ mod calls;
 mod connect;
 mod error;
 mod migrate;
+mod moment;
+mod outbox;
 mod pool;
 mod probe;
+mod refresh_tokens;
+mod schema;
 mod settings;
 mod tls;
 
