@@ -28,6 +28,8 @@ mod error;
 mod migrate;
 mod moment;
 mod outbox;
+#[cfg(test)]
+mod outbox_plans;
 mod pool;
 mod probe;
 mod refresh_tokens;
