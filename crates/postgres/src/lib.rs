@@ -26,8 +26,14 @@ mod calls;
 mod connect;
 mod error;
 mod migrate;
+mod moment;
+mod outbox;
+#[cfg(test)]
+mod outbox_plans;
 mod pool;
 mod probe;
+mod refresh_tokens;
+mod schema;
 mod settings;
 mod tls;
 
