@@ -1,18 +1,24 @@
 //! One connection: opened in bounded time, encrypted as asked for, set up for this store.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use diesel::connection::CacheSize;
-use diesel_async::{AsyncConnection as _, AsyncPgConnection};
+use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use secrecy::ExposeSecret as _;
 use tokio_postgres::{CancelToken, Client, Config, Connection, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::OpenError;
-use crate::settings::{PostgresSettings, SslMode};
+use crate::settings::PostgresSettings;
 
 /// How a dead peer is found out when nobody says anything.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+
+/// What the driver says of a server that does not encrypt.
+const NO_TLS: &str = "server does not support TLS";
 
 /// Opens connections to one database.
 #[derive(Clone)]
@@ -43,12 +49,15 @@ impl Connector {
             .application_name(&settings.application_name)
             .connect_timeout(settings.connect_timeout)
             .keepalives_idle(KEEPALIVE_IDLE);
-        let tls = crate::tls::connect(&settings.ssl)?;
-        config.ssl_mode(match settings.ssl.mode {
-            SslMode::Disable => tokio_postgres::config::SslMode::Disable,
-            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => {
-                tokio_postgres::config::SslMode::Require
-            }
+        // No server encrypts what goes through its socket; libpq does not ask for it either.
+        let tls = if settings.host.starts_with('/') {
+            None
+        } else {
+            crate::tls::connect(&settings.ssl)?
+        };
+        config.ssl_mode(match tls {
+            None => tokio_postgres::config::SslMode::Disable,
+            Some(_) => tokio_postgres::config::SslMode::Require,
         });
         Ok(Self {
             config,
@@ -102,29 +111,72 @@ impl Connector {
     async fn set_up<S>(
         &self,
         client: Client,
-        driver: Connection<Socket, S>,
+        mut driver: Connection<Socket, S>,
     ) -> Result<AsyncPgConnection, ConnectError>
     where
         S: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
     {
+        if !self.settings.statement_cache {
+            // To become what diesel has takes prepared statements, which a pooler in transaction
+            // mode would spread over several servers: a transaction keeps them on one.
+            begin(&client, &mut driver).await.map_err(refused)?;
+        }
         let connection = AsyncPgConnection::try_from_client_and_connection(client, driver).await;
         let mut connection = connection.map_err(|error| ConnectError(error.to_string()))?;
         if !self.settings.statement_cache {
             connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+            let ended = connection.batch_execute("COMMIT").await;
+            ended.map_err(|error| ConnectError(error.to_string()))?;
         }
         Ok(connection)
     }
 }
 
-/// The driver's error with its causes: it keeps what happened in them.
+/// Begins a transaction on a connection that nobody drives yet.
+async fn begin<S>(
+    client: &Client,
+    driver: &mut Connection<Socket, S>,
+) -> Result<(), tokio_postgres::Error>
+where
+    S: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
+{
+    let mut begun = pin!(client.batch_execute("BEGIN; DEALLOCATE ALL"));
+    poll_fn(|context| {
+        loop {
+            if let Poll::Ready(begun) = begun.as_mut().poll(context) {
+                return Poll::Ready(begun);
+            }
+            match driver.poll_message(context) {
+                // Notices and settings of the server, which nobody asked for.
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
+                // The answer, once it is here, has woken us.
+                Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+            }
+        }
+    })
+    .await
+}
+
+/// The driver's error with its causes: it keeps what happened in them. What can be done about it is
+/// said where it is known.
 fn refused(error: tokio_postgres::Error) -> ConnectError {
     use std::error::Error as _;
 
     let mut text = error.to_string();
+    let mut advice = None;
     let mut cause = error.source();
     while let Some(error) = cause {
-        text = format!("{text}: {error}");
+        let what = error.to_string();
+        if what == NO_TLS {
+            advice = Some("switch it on there, or off here (MG_USERS_DB_SSL_MODE=disable)");
+        }
+        advice = advice.or_else(|| crate::tls::advice(error));
+        text = format!("{text}: {what}");
         cause = error.source();
     }
-    ConnectError(text)
+    ConnectError(match advice {
+        Some(advice) => format!("{text} ({advice})"),
+        None => text,
+    })
 }
