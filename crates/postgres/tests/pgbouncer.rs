@@ -143,7 +143,9 @@ async fn a_call_that_takes_too_long_is_stopped_on_the_server_too() {
         tokio::task::yield_now().await;
     }
     lock.try_query("ROLLBACK").unwrap();
-    tell(&store, vec![Effect::Event(event("b", 0))]).await.unwrap();
+    tell(&store, vec![Effect::Event(event("b", 0))])
+        .await
+        .unwrap();
     let keys = fixture.database.query("SELECT key FROM outbox");
     assert_eq!(keys, [[Some("b".to_owned())]]);
 }
