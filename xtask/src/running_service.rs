@@ -25,12 +25,12 @@ pub(crate) struct RunningService {
     process: Child,
     address: SocketAddr,
     data: PathBuf,
-    /// From the start of the process to the first healthy answer.
+    /// From the start of the process to the first answer that it is ready.
     pub(crate) started_in: Duration,
 }
 
 impl RunningService {
-    /// Starts `binary` with its data in `folder` and waits until it is healthy.
+    /// Starts `binary` with its data in `folder` and waits until it is ready.
     pub(crate) fn start(binary: &Path, folder: &Path) -> Result<Self> {
         let data = folder.join("data");
         let address = free_address()?;
@@ -65,24 +65,24 @@ impl RunningService {
             data,
             started_in: Duration::ZERO,
         };
-        service.wait_until_healthy(begun, &log)?;
+        service.wait_until_ready(begun, &log)?;
         service.started_in = begun.elapsed();
         Ok(service)
     }
 
-    fn wait_until_healthy(&mut self, begun: Instant, log: &Path) -> Result<()> {
-        let health = Request::new("GET", "/health", None, None);
+    fn wait_until_ready(&mut self, begun: Instant, log: &Path) -> Result<()> {
+        let readiness = Request::new("GET", "/readyz", None, None);
         loop {
-            let healthy = Connection::open(self.address)
-                .and_then(|mut connection| Ok(connection.send(&health)?.status == 200));
-            if healthy.unwrap_or(false) {
+            let ready = Connection::open(self.address)
+                .and_then(|mut connection| Ok(connection.send(&readiness)?.status == 200));
+            if ready.unwrap_or(false) {
                 return Ok(());
             }
             let ended = self.process.try_wait()?;
             if ended.is_some() || begun.elapsed() > START_LIMIT {
                 let said = std::fs::read_to_string(log).unwrap_or_default();
                 let why =
-                    ended.map_or_else(|| "was not healthy in time".to_owned(), |s| s.to_string());
+                    ended.map_or_else(|| "was not ready in time".to_owned(), |s| s.to_string());
                 bail!("the service did not start ({why}); it said:\n{said}");
             }
             thread::sleep(Duration::from_millis(1));

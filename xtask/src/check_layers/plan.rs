@@ -237,6 +237,14 @@ pub(crate) const ROOMS: &[Room] = &[
         dev_third_party: &[],
     },
     Room {
+        name: "users-test-postgres",
+        floor: Floor::Beside,
+        own: &[],
+        third_party: &["rcgen", "rustix", "tempfile", "tokio", "tokio-postgres"],
+        dev_own: &[],
+        dev_third_party: &[],
+    },
+    Room {
         name: "users-testkit",
         floor: Floor::Beside,
         own: DOMAIN,

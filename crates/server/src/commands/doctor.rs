@@ -83,7 +83,7 @@ fn store_state(config: &Config) -> StoreState {
     if config.store.check_supported().is_err() {
         return StoreState::Unsupported;
     }
-    let migrations = match wiring::migrations(&config.store) {
+    let migrations = match wiring::store::migrations(&config.store) {
         Ok(migrations) => migrations,
         Err(error) => return StoreState::Broken(error.to_string()),
     };

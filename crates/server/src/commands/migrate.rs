@@ -18,7 +18,7 @@ pub(super) fn run(
 ) -> Result<ExitCode> {
     let store = &config.store;
     if arguments.list {
-        for migration in wiring::migrations(store)? {
+        for migration in wiring::store::migrations(store)? {
             let state = match migration.applied_at {
                 Some(at) => format!("applied {}", at.format(&Rfc3339)?),
                 None => "pending".to_owned(),
@@ -27,7 +27,7 @@ pub(super) fn run(
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let taken = wiring::migrate(store)?;
+    let taken = wiring::store::migrate(store)?;
     for name in &taken {
         writeln!(out, "applied {name}")?;
     }

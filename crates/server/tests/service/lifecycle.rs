@@ -24,6 +24,30 @@ fn sigterm_and_ctrl_c_end_the_service_cleanly() {
 }
 
 #[test]
+fn a_service_that_says_it_is_up_is_ready() {
+    let (_guard, data) = folder();
+    let settings = [("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD)];
+    for program in [Program::dev(&data), Program::serve(&data, &settings)] {
+        assert_eq!(
+            program.get("/readyz").expect(200),
+            json!({
+                "status": "pass",
+                "checks": {
+                    "service": [{ "status": "pass" }],
+                    "store": [{ "status": "pass" }],
+                },
+            })
+        );
+        let alive = json!({ "status": "pass" });
+        assert_eq!(program.get("/livez").expect(200), alive);
+        let url = program.url("/readyz");
+        assert_eq!(run(&["health", "--url", &url], &[]).code, 0);
+        let log = program.terminate();
+        assert!(!log.contains("the store"), "nothing was amiss: {log}");
+    }
+}
+
+#[test]
 fn a_request_in_flight_is_finished_before_the_end() {
     let (_guard, data) = folder();
     let program = Program::dev(&data);

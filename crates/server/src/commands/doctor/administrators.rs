@@ -8,7 +8,7 @@ use crate::wiring;
 
 /// How many enabled administrators there are. The store must be there, its schema up to date.
 pub(super) fn count(settings: &StoreSettings) -> Result<u64> {
-    let store = wiring::look(settings)?;
+    let store = wiring::store::look(settings)?;
     let administrators = UserFilter {
         status: Some(Status::Enabled),
         role: Some(Role::Admin),
