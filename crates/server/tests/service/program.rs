@@ -45,15 +45,6 @@ fn bare(mut command: Command) -> Command {
     command
 }
 
-/// Settings of `serve` under which all that is no row lies in `folder`.
-fn keeps_in(command: &mut Command, folder: &Path) {
-    command
-        .env("MG_USERS_AUTH", "embedded")
-        .env("MG_USERS_AUTH_KEY_PATH", folder.join("auth-key.pem"))
-        .env("MG_USERS_MAIL", "file")
-        .env("MG_USERS_MAIL_DIR", folder.join(MAIL_FOLDER));
-}
-
 /// Waits for what comes by itself, and soon; if it does not, shows the log.
 fn until(what: &str, log: impl Fn() -> String, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
@@ -129,20 +120,8 @@ impl Program {
         Self::start(command, "Ctrl-C", ear, folder).unwrap_or_else(|log| panic!("no start:\n{log}"))
     }
 
-    /// `magistrala-users serve` on a free port, with its data and an SQLite file in `folder`.
-    pub(crate) fn serve(folder: &Path, settings: &[(&str, &str)]) -> Self {
-        let command = || {
-            let mut command = binary();
-            command
-                .env("MG_USERS_STORE", "sqlite")
-                .env("MG_USERS_SQLITE_PATH", folder.join("users.sqlite"))
-                .envs(settings.iter().copied());
-            command
-        };
-        Self::serve_by(command, folder)
-    }
-
-    /// The same by a command that knows its store and further settings.
+    /// `magistrala-users serve` on a free port, by a command that has its other settings; they
+    /// have its mails in `folder`.
     fn serve_by(command: impl Fn() -> Command, folder: &Path) -> Self {
         let mut log = String::new();
         for _ in 0..ATTEMPTS {
@@ -151,7 +130,6 @@ impl Program {
             let port = free.local_addr().unwrap().port().to_string();
             drop(free);
             let mut command = command();
-            keeps_in(&mut command, folder);
             command.arg("serve").env("MG_USERS_HTTP_PORT", port);
             match Self::start(command, r#""listening""#, Ear::Open, folder) {
                 Ok(program) => return program,

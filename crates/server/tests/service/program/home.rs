@@ -1,13 +1,14 @@
 //! Where the service of a test lives: its folder, its store, its settings.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use users_test_postgres::{Connection, Database, Server};
+use users_test_postgres::{Database, Server};
 
 use super::finished::run_command;
-use super::{ADMIN_PASSWORD, Ear, Finished, Program, bare, binary, keeps_in};
+use super::{ADMIN_PASSWORD, Ear, Finished, MAIL_FOLDER, Program, bare, binary};
 
 /// Makes of each function two tests, `sqlite::name` and `postgres::name`. What is not named here is
 /// never called, which the compiler complains of.
@@ -43,6 +44,8 @@ pub(crate) struct Home {
 enum Store {
     /// A file in the folder; the service is started with `dev`.
     Sqlite,
+    /// The same, the service is started with `serve`.
+    ServedSqlite,
     /// A database on the server of this process; the service is started with `serve`.
     Postgres(Database),
 }
@@ -50,6 +53,11 @@ enum Store {
 impl Home {
     pub(crate) fn with_sqlite() -> Self {
         Self::with(Store::Sqlite)
+    }
+
+    /// SQLite as a small installation has it in production.
+    pub(crate) fn with_served_sqlite() -> Self {
+        Self::with(Store::ServedSqlite)
     }
 
     /// # Panics
@@ -101,19 +109,18 @@ impl Home {
         let data = self.data();
         let admin = [("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD)];
         let settings = [&admin, settings].concat();
-        match &self.store {
-            Store::Sqlite => Program::dev_by(command(), Ear::Open, &data, &settings),
-            Store::Postgres(database) => {
-                let command = || {
-                    let mut command = command();
-                    command
-                        .envs(postgres_settings(database.connection()))
-                        .envs(settings.iter().copied());
-                    command
-                };
-                Program::serve_by(command, &data)
-            }
+        if matches!(self.store, Store::Sqlite) {
+            return Program::dev_by(command(), Ear::Open, &data, &settings);
         }
+        fs::create_dir_all(&data).unwrap();
+        let command = || {
+            let mut command = command();
+            command
+                .envs(settings.iter().copied())
+                .envs(self.serve_settings());
+            command
+        };
+        Program::serve_by(command, &data)
     }
 
     /// Runs a command on this store to its end.
@@ -121,14 +128,10 @@ impl Home {
         let (subject, rest) = arguments.split_first().expect("a command has a name");
         let mut command = binary();
         command.arg(subject);
-        match &self.store {
-            Store::Sqlite => {
-                command.arg("--data").arg(self.data());
-            }
-            Store::Postgres(database) => {
-                keeps_in(&mut command, &self.data());
-                command.envs(postgres_settings(database.connection()));
-            }
+        if matches!(self.store, Store::Sqlite) {
+            command.arg("--data").arg(self.data());
+        } else {
+            command.envs(self.serve_settings());
         }
         command.args(rest);
         run_command(command)
@@ -138,7 +141,7 @@ impl Home {
     /// rows of its tables.
     pub(crate) fn stored(&self) -> Vec<(String, String)> {
         match &self.store {
-            Store::Sqlite => fs::read_dir(self.data())
+            Store::Sqlite | Store::ServedSqlite => fs::read_dir(self.data())
                 .unwrap()
                 .map(|entry| entry.unwrap().path())
                 .filter(|path| {
@@ -167,21 +170,37 @@ impl Home {
             }
         }
     }
-}
 
-/// What makes a service or a command use this database.
-fn postgres_settings(connection: &Connection) -> Vec<(&'static str, String)> {
-    let mut settings = vec![
-        ("MG_USERS_STORE", "postgres".to_owned()),
-        ("MG_USERS_DB_HOST", connection.host.clone()),
-        ("MG_USERS_DB_PORT", connection.port.to_string()),
-        ("MG_USERS_DB_USER", connection.user.clone()),
-        ("MG_USERS_DB_NAME", connection.database.clone()),
-        ("MG_USERS_DB_SSL_MODE", "disable".to_owned()),
-    ];
-    // An unset password is the one that the mission documents; servers of tests ask for none.
-    if let Some(password) = &connection.password {
-        settings.push(("MG_USERS_DB_PASS", password.clone()));
+    /// What `serve`, and commands without `--data`, need to find this home.
+    fn serve_settings(&self) -> Vec<(&'static str, OsString)> {
+        let data = self.data();
+        let mut settings: Vec<(_, OsString)> = vec![
+            ("MG_USERS_AUTH", "embedded".into()),
+            ("MG_USERS_AUTH_KEY_PATH", data.join("auth-key.pem").into()),
+            ("MG_USERS_MAIL", "file".into()),
+            ("MG_USERS_MAIL_DIR", data.join(MAIL_FOLDER).into()),
+        ];
+        match &self.store {
+            Store::Sqlite | Store::ServedSqlite => settings.extend([
+                ("MG_USERS_STORE", "sqlite".into()),
+                ("MG_USERS_SQLITE_PATH", data.join("users.sqlite").into()),
+            ]),
+            Store::Postgres(database) => {
+                let connection = database.connection();
+                settings.extend([
+                    ("MG_USERS_STORE", "postgres".into()),
+                    ("MG_USERS_DB_HOST", connection.host.clone().into()),
+                    ("MG_USERS_DB_PORT", connection.port.to_string().into()),
+                    ("MG_USERS_DB_USER", connection.user.clone().into()),
+                    ("MG_USERS_DB_NAME", connection.database.clone().into()),
+                    ("MG_USERS_DB_SSL_MODE", "disable".into()),
+                ]);
+                // Servers that the tests start ask for none, and take any.
+                if let Some(password) = &connection.password {
+                    settings.push(("MG_USERS_DB_PASS", password.into()));
+                }
+            }
+        }
+        settings
     }
-    settings
 }
