@@ -10,6 +10,7 @@
 mod account;
 mod answers;
 mod comparison;
+mod databases;
 mod differences;
 mod events;
 mod jwt;
@@ -44,5 +45,6 @@ pub(crate) fn run(root: &Path, folder: &Path) -> Result<ExitCode> {
     let signing_key = SigningKey::read(&service.data().join("auth-key.pem"))?;
     validation::replay(&records, &service, &session, &signing_key, &mut comparison)?;
     events::replay(root, &records, &mut comparison)?;
+    databases::replay(&records, &binary, &mut comparison)?;
     Ok(comparison.finish())
 }
