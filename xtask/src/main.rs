@@ -53,8 +53,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Runs every test; needs Rust, a C compiler, bash, curl and Python, and installs these three on
-    /// Debian; the first time, PyPI must be in reach.
+    /// Runs every test; needs Rust, a C compiler, Postgres, bash, curl and Python, and installs the
+    /// last three on Debian; the first time, PyPI must be in reach.
     Test {
         /// Passed on to the tests: names to run, or options such as `--nocapture`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -75,7 +75,7 @@ enum Command {
     },
     /// Replays recorded facts of the deployed service against ours.
     Golden {
-        /// The folder with the records; it holds `events` and `tokens`.
+        /// The folder with the records; it holds `database`, `events` and `tokens`.
         folder: PathBuf,
     },
     /// Follows the links in mails and tries the page at `/docs` with a real browser; installs

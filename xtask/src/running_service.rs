@@ -20,7 +20,7 @@ const ADMIN_EMAIL: &str = "admin@example.com";
 /// A debug build on a busy machine starts within this.
 const START_LIMIT: Duration = Duration::from_mins(1);
 
-/// A running `magistrala-users dev`; it ends with this value.
+/// A running service; it ends with this value.
 pub(crate) struct RunningService {
     process: Child,
     address: SocketAddr,
@@ -30,9 +30,55 @@ pub(crate) struct RunningService {
 }
 
 impl RunningService {
-    /// Starts `binary` with its data in `folder` and waits until it is ready.
+    /// Starts `binary` as `dev`, with its data in `folder`, and waits until it is ready.
     pub(crate) fn start(binary: &Path, folder: &Path) -> Result<Self> {
+        Self::launch(binary, folder, |command, address, data| {
+            command
+                .args(["dev", "--port", &address.port().to_string(), "--data"])
+                .arg(data)
+                .env("MG_USERS_ADMIN_EMAIL", ADMIN_EMAIL)
+                .env("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD);
+        })
+    }
+
+    /// Starts `binary` as `serve` on a database, with its key and its mails in `folder`, and waits
+    /// until it is ready.
+    pub(crate) fn serve(
+        binary: &Path,
+        folder: &Path,
+        database: &users_test_postgres::Connection,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
+        Self::launch(binary, folder, |command, address, data| {
+            command
+                .arg("serve")
+                .env("MG_USERS_HTTP_PORT", address.port().to_string())
+                .env("MG_USERS_AUTH", "embedded")
+                .env("MG_USERS_AUTH_KEY_PATH", data.join("auth-key.pem"))
+                .env("MG_USERS_MAIL", "file")
+                .env("MG_USERS_MAIL_DIR", data.join("mail"))
+                .env("MG_USERS_STORE", "postgres")
+                .env("MG_USERS_DB_HOST", &database.host)
+                .env("MG_USERS_DB_PORT", database.port.to_string())
+                .env("MG_USERS_DB_USER", &database.user)
+                .env("MG_USERS_DB_NAME", &database.database)
+                .env("MG_USERS_DB_SSL_MODE", "disable")
+                .envs(settings.iter().copied());
+            // Servers that are started for us ask for none.
+            if let Some(password) = &database.password {
+                command.env("MG_USERS_DB_PASS", password);
+            }
+        })
+    }
+
+    fn launch(
+        binary: &Path,
+        folder: &Path,
+        arrange: impl FnOnce(&mut Command, SocketAddr, &Path),
+    ) -> Result<Self> {
         let data = folder.join("data");
+        std::fs::create_dir_all(&data)
+            .with_context(|| format!("cannot make {}", data.display()))?;
         let address = free_address()?;
         let log = folder.join("service.log");
         let output =
@@ -48,13 +94,10 @@ impl RunningService {
             }
         }
         command
-            .args(["dev", "--port", &address.port().to_string(), "--data"])
-            .arg(&data)
-            .env("MG_USERS_ADMIN_EMAIL", ADMIN_EMAIL)
-            .env("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD)
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output);
+        arrange(&mut command, address, &data);
         let begun = Instant::now();
         let process = command
             .spawn()

@@ -13,7 +13,12 @@ pub(super) struct Records {
 impl Records {
     /// Fails where there are none, so that nothing passes unseen.
     pub(super) fn open(folder: &Path) -> Result<Self> {
-        for kind in ["events", "tokens"] {
+        Self::with(folder, &["database", "events", "tokens"])
+    }
+
+    /// A folder that holds these kinds, and may hold no others.
+    pub(super) fn with(folder: &Path, kinds: &[&str]) -> Result<Self> {
+        for kind in kinds {
             if !folder.join(kind).is_dir() {
                 bail!(
                     "no records at {}: it must hold the folder `{kind}`",
@@ -43,11 +48,15 @@ impl Records {
 
     /// One record.
     pub(super) fn read(&self, name: &str) -> Result<Value> {
+        serde_json::from_str(&self.text(name)?)
+            .with_context(|| format!("the record {name} is not JSON"))
+    }
+
+    /// One record as it stands.
+    pub(super) fn text(&self, name: &str) -> Result<String> {
         let path = self.folder.join(name);
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("cannot read the record {}", path.display()))?;
-        serde_json::from_str(&text)
-            .with_context(|| format!("the record {} is not JSON", path.display()))
+        std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read the record {}", path.display()))
     }
 }
 

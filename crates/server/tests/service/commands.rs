@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::program::{ADMIN_PASSWORD, Finished, Program, folder, run, run_unheard};
+use super::program::{ADMIN_PASSWORD, Finished, Home, Program, folder, run, run_unheard};
 
 #[test]
 fn wrong_values_stop_the_start_with_one_line_for_each() {
@@ -102,9 +102,19 @@ fn serve_says_what_this_version_cannot_do_and_what_to_set() {
 }
 
 #[test]
-fn serve_runs_on_what_there_is_and_its_log_is_json() {
-    let (_guard, data) = folder();
-    let log = Program::serve(&data, &[]).terminate();
+fn serve_runs_on_sqlite_and_its_log_is_json() {
+    serves_with_a_log_of_json(&Home::with_served_sqlite());
+}
+
+#[test]
+fn serve_runs_on_postgres_and_its_log_is_json() {
+    serves_with_a_log_of_json(&Home::with_postgres());
+}
+
+fn serves_with_a_log_of_json(home: &Home) {
+    // Nobody sets the password.
+    let settings = [("MG_USERS_ADMIN_PASSWORD", "")];
+    let log = home.start_with(&settings).terminate();
     let (complaints, log): (Vec<_>, Vec<_>) =
         log.lines().partition(|line| line.starts_with("warning: "));
     assert_eq!(complaints.len(), 1, "{complaints:?}");

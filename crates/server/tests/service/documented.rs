@@ -4,7 +4,12 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::program::{ADMIN_PASSWORD, Program, folder};
+use super::program::{ADMIN_PASSWORD, Home, Program, folder, on_each_store, registration};
+
+on_each_store! {
+    the_documented_commands_give_the_documented_answers,
+    both_spellings_of_the_login_body_and_names_for_enums_serve_the_platforms_clients,
+}
 
 const README: &str = include_str!("../../../../README.md");
 
@@ -71,10 +76,8 @@ fn is_recent_time(value: &Value) -> bool {
         .is_some_and(|text| text.starts_with("20") && text.ends_with('Z'))
 }
 
-#[test]
-fn the_documented_commands_give_the_documented_answers() {
-    let (_guard, data) = folder();
-    let program = Program::dev(&data);
+fn the_documented_commands_give_the_documented_answers(home: &Home) {
+    let program = home.start();
     let commands = documented_commands();
     let [
         register,
@@ -276,15 +279,9 @@ fn the_banner_says_where_who_and_how() {
     again.log_in("admin@example.com", &password);
 }
 
-#[test]
-fn both_spellings_of_the_login_body_and_names_for_enums_serve_the_platforms_clients() {
-    let (_guard, data) = folder();
-    let settings = [
-        ("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD),
-        ("MG_USERS_API_ENUMS", "names"),
-    ];
-    let program = Program::dev_with(&data, &settings);
-    let mut body = super::program::registration("grace");
+fn both_spellings_of_the_login_body_and_names_for_enums_serve_the_platforms_clients(home: &Home) {
+    let program = home.start_with(&[("MG_USERS_API_ENUMS", "names")]);
+    let mut body = registration("grace");
     body["role"] = json!("user");
     body["status"] = json!("enabled");
     let user = program.post("/users", &body).expect(201);

@@ -7,50 +7,51 @@ use std::os::unix::fs::PermissionsExt as _;
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::program::{ADMIN_PASSWORD, Program, folder, registration, run};
+use super::program::{ADMIN_PASSWORD, Home, Program, folder, on_each_store, registration, run};
+
+on_each_store! {
+    sigterm_and_ctrl_c_end_the_service_cleanly,
+    a_service_that_says_it_is_up_is_ready,
+    a_request_in_flight_is_finished_before_the_end,
+    reads_and_failed_logins_are_told_and_the_last_request_too,
+    accounts_sessions_and_the_key_outlive_a_restart,
+    the_administrator_is_made_once_and_never_overwritten,
+}
 
 /// The interim answer to `Expect: 100-continue` (RFC 9110, section 10.1.1).
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-#[test]
-fn sigterm_and_ctrl_c_end_the_service_cleanly() {
+fn sigterm_and_ctrl_c_end_the_service_cleanly(home: &Home) {
     for signal in [Signal::TERM, Signal::INT] {
-        let (_guard, data) = folder();
-        let program = Program::dev(&data);
+        let program = home.start();
         program.send(signal);
         let (status, log) = program.ended();
         assert_eq!(status.code(), Some(0), "{log}");
     }
 }
 
-#[test]
-fn a_service_that_says_it_is_up_is_ready() {
-    let (_guard, data) = folder();
-    let settings = [("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD)];
-    for program in [Program::dev(&data), Program::serve(&data, &settings)] {
-        assert_eq!(
-            program.get("/readyz").expect(200),
-            json!({
-                "status": "pass",
-                "checks": {
-                    "service": [{ "status": "pass" }],
-                    "store": [{ "status": "pass" }],
-                },
-            })
-        );
-        let alive = json!({ "status": "pass" });
-        assert_eq!(program.get("/livez").expect(200), alive);
-        let url = program.url("/readyz");
-        assert_eq!(run(&["health", "--url", &url], &[]).code, 0);
-        let log = program.terminate();
-        assert!(!log.contains("the store"), "nothing was amiss: {log}");
-    }
+fn a_service_that_says_it_is_up_is_ready(home: &Home) {
+    let program = home.start();
+    assert_eq!(
+        program.get("/readyz").expect(200),
+        json!({
+            "status": "pass",
+            "checks": {
+                "service": [{ "status": "pass" }],
+                "store": [{ "status": "pass" }],
+            },
+        })
+    );
+    let alive = json!({ "status": "pass" });
+    assert_eq!(program.get("/livez").expect(200), alive);
+    let url = program.url("/readyz");
+    assert_eq!(run(&["health", "--url", &url], &[]).code, 0);
+    let log = program.terminate();
+    assert!(!log.contains("the store"), "nothing was amiss: {log}");
 }
 
-#[test]
-fn a_request_in_flight_is_finished_before_the_end() {
-    let (_guard, data) = folder();
-    let program = Program::dev(&data);
+fn a_request_in_flight_is_finished_before_the_end(home: &Home) {
+    let program = home.start();
     // Half a request is on its way when the signal comes; the other half follows.
     let body = registration("late").to_string();
     let (first, second) = body.split_at(20);
@@ -79,10 +80,8 @@ fn a_request_in_flight_is_finished_before_the_end() {
     assert!(status.success(), "{log}");
 }
 
-#[test]
-fn reads_and_failed_logins_are_told_and_the_last_request_too() {
-    let (_guard, data) = folder();
-    let program = Program::dev(&data);
+fn reads_and_failed_logins_are_told_and_the_last_request_too(home: &Home) {
+    let program = home.start();
     program.register("ada").expect(201);
     let (access, _) = program.log_in("ada", "changeMe123");
     program.get_as("/users/profile", &access).expect(200);
@@ -111,16 +110,14 @@ fn a_service_goes_on_when_nobody_reads_what_it_says() {
     program.terminate();
 }
 
-#[test]
-fn accounts_sessions_and_the_key_outlive_a_restart() {
-    let (_guard, data) = folder();
-    let program = Program::dev(&data);
+fn accounts_sessions_and_the_key_outlive_a_restart(home: &Home) {
+    let program = home.start();
     program.register("ada").expect(201);
     let (access, refresh) = program.log_in("ada", "changeMe123");
     let keys = program.get("/.well-known/jwks.json").expect(200);
     program.terminate();
 
-    let program = Program::dev(&data);
+    let program = home.start();
     assert_eq!(program.get("/.well-known/jwks.json").expect(200), keys);
     program.get_as("/users/profile", &access).expect(200);
     program
@@ -147,12 +144,10 @@ fn what_lies_in_the_data_folder_is_for_its_owner_only() {
     assert!(files >= 2, "a key and a database");
 }
 
-#[test]
-fn the_administrator_is_made_once_and_never_overwritten() {
-    let (_guard, data) = folder();
-    Program::dev(&data).terminate();
+fn the_administrator_is_made_once_and_never_overwritten(home: &Home) {
+    home.start().terminate();
     let other = [("MG_USERS_ADMIN_PASSWORD", "another password")];
-    let program = Program::dev_with(&data, &other);
+    let program = home.start_with(&other);
     let (token, _) = program.log_in("admin@example.com", ADMIN_PASSWORD);
     let page = program.get_as("/users", &token).expect(200);
     assert_eq!(page["total"], 1);

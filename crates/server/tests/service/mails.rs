@@ -4,7 +4,14 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 
-use super::program::{Program, binary, folder, registration};
+use super::program::{Home, Program, binary, folder, on_each_store, registration, run};
+
+on_each_store! {
+    a_mail_that_was_asked_for_before_kill_9_is_sent_after_the_restart,
+    nobody_learns_from_a_reset_request_who_has_an_account,
+    links_lead_to_the_address_that_the_operator_names,
+    the_command_line_looks_after_accounts,
+}
 
 #[test]
 fn a_mail_lies_in_the_data_folder_for_its_owner_only_and_its_link_stays_out_of_the_log() {
@@ -15,7 +22,7 @@ fn a_mail_lies_in_the_data_folder_for_its_owner_only_and_its_link_stays_out_of_t
     program
         .post_as("/users/send-verification", &access, &json!({}))
         .expect(200);
-    let link = program.mailed_link("verification", "ada@example.com");
+    let link = program.announced_link("verification", "ada@example.com");
     let code = link.split_once("token=").unwrap().1;
 
     let mails: Vec<_> = std::fs::read_dir(data.join("mail"))
@@ -42,19 +49,9 @@ fn a_mail_lies_in_the_data_folder_for_its_owner_only_and_its_link_stays_out_of_t
     assert_eq!(elsewhere.collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
-#[test]
-fn links_lead_to_the_address_that_the_operator_names() {
-    let (_guard, data) = folder();
-    let program = Program::dev_with(
-        &data,
-        &[
-            ("MG_USERS_ADMIN_PASSWORD", super::program::ADMIN_PASSWORD),
-            (
-                "MG_PASSWORD_RESET_URL_PREFIX",
-                "https://ui.example.com/reset?lang=en",
-            ),
-        ],
-    );
+fn links_lead_to_the_address_that_the_operator_names(home: &Home) {
+    let prefix = "https://ui.example.com/reset?lang=en";
+    let program = home.start_with(&[("MG_PASSWORD_RESET_URL_PREFIX", prefix)]);
     let body = json!({ "email": "admin@example.com" });
     program.post("/password/reset-request", &body).expect(201);
     let link = program.mailed_link("reset", "admin@example.com");
@@ -64,26 +61,21 @@ fn links_lead_to_the_address_that_the_operator_names() {
     );
 }
 
-#[test]
-fn a_mail_that_was_asked_for_before_kill_9_is_sent_after_the_restart() {
-    let (_guard, data) = folder();
-    let program = Program::dev(&data);
+fn a_mail_that_was_asked_for_before_kill_9_is_sent_after_the_restart(home: &Home) {
+    let program = home.start();
     program.register("ada").expect(201);
     let body = json!({ "email": "ada@example.com" });
     program.post("/password/reset-request", &body).expect(201);
     program.kill();
 
-    let program = Program::dev(&data);
+    let program = home.start();
     // Sent by either of them: the first may have been as quick as that.
-    let mails = || std::fs::read_dir(data.join("mail")).map_or(0, Iterator::count);
-    program.until("a mail", || mails() > 0);
+    program.until("a mail", || !program.mails().is_empty());
     program.terminate();
 }
 
-#[test]
-fn nobody_learns_from_a_reset_request_who_has_an_account() {
-    let (_guard, data) = folder();
-    let program = Program::dev(&data);
+fn nobody_learns_from_a_reset_request_who_has_an_account(home: &Home) {
+    let program = home.start();
     let ask = |address: &str| {
         let body = json!({ "email": address });
         program.post("/password/reset-request", &body).expect(201)
@@ -111,22 +103,13 @@ fn a_broken_template_stops_the_start_and_names_its_file() {
     assert!(message.contains("mine.tmpl"), "{message}");
 }
 
-#[test]
-fn the_command_line_looks_after_accounts() {
-    let (_guard, data) = folder();
-    let program = Program::dev(&data);
+fn the_command_line_looks_after_accounts(home: &Home) {
+    let program = home.start();
     program.register("ada").expect(201);
     let (access, refresh) = program.log_in("ada", "changeMe123");
     let users = |arguments: &[&str]| {
-        let output = binary()
-            .args(["users", "--data"])
-            .arg(&data)
-            .args(arguments)
-            .output()
-            .unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let complaint = String::from_utf8(output.stderr).unwrap();
-        (output.status.code().unwrap(), text, complaint)
+        let finished = home.run(&[&["users"], arguments].concat());
+        (finished.code, finished.stdout, finished.stderr)
     };
     let password = |text: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix("password"));
@@ -167,16 +150,6 @@ fn the_command_line_looks_after_accounts() {
         )
         .expect(401);
 
-    let elsewhere = data.join("elsewhere");
-    let nothing_there = binary()
-        .args(["users", "--data"])
-        .arg(&elsewhere)
-        .arg("list")
-        .output()
-        .unwrap();
-    assert_eq!(nothing_there.status.code(), Some(1));
-    assert!(!elsewhere.exists(), "looking makes no store");
-
     let (code, _, complaint) = users(&["set-password", "nobody", "--make-up"]);
     assert_eq!(code, 1);
     assert!(complaint.contains("nobody"), "{complaint}");
@@ -192,4 +165,12 @@ fn the_command_line_looks_after_accounts() {
     assert!(complaint.contains("email"), "{complaint}");
     // The account is as it was.
     assert_eq!(program.post("/users", &registration("grace")).status, 409);
+}
+
+#[test]
+fn looking_for_accounts_where_there_is_no_store_makes_none() {
+    let (_guard, data) = folder();
+    let nothing_there = run(&["users", "--data", data.to_str().unwrap(), "list"], &[]);
+    assert_eq!(nothing_there.code, 1);
+    assert!(!data.exists(), "looking makes no store");
 }

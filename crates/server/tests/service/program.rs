@@ -2,6 +2,8 @@
 
 mod answer;
 mod finished;
+mod home;
+mod mail;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -16,11 +18,14 @@ use serde_json::{Value, json};
 
 pub(crate) use answer::{Answer, client, registration};
 pub(crate) use finished::{Finished, run, run_unheard};
+pub(crate) use home::{Home, on_each_store};
 
 /// The administrator's password wherever a test sets one.
 pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery";
 /// How long anything may take before the test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// Where mails are, in the folder of the service's data.
+const MAIL_FOLDER: &str = "mail";
 /// How often to look whether it has come.
 const PAUSE: Duration = Duration::from_millis(5);
 /// How many free ports may be taken by somebody else before the service takes one.
@@ -28,7 +33,11 @@ const ATTEMPTS: u32 = 20;
 
 /// The binary, ready to be given arguments and settings; none of the caller's settings leak in.
 pub(crate) fn binary() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_magistrala-users"));
+    bare(Command::new(env!("CARGO_BIN_EXE_magistrala-users")))
+}
+
+/// A command without the caller's settings.
+fn bare(mut command: Command) -> Command {
     command
         .env_clear()
         .env("PATH", std::env!("PATH"))
@@ -73,6 +82,7 @@ pub(crate) struct Program {
     pub(crate) address: String,
     /// What stands before the first request: the lines on standard output.
     pub(crate) banner: String,
+    mails: PathBuf,
     log: Arc<Mutex<String>>,
     readers: Vec<JoinHandle<()>>,
 }
@@ -93,31 +103,13 @@ impl Program {
     }
 
     pub(crate) fn dev_with(folder: &Path, settings: &[(&str, &str)]) -> Self {
-        Self::dev_to(Ear::Open, folder, settings)
+        Self::dev_by(binary(), Ear::Open, folder, settings)
     }
 
     /// The same, whose output nobody reads as soon as it is up, as in `dev | head`.
     pub(crate) fn dev_unheard(folder: &Path) -> Self {
         let settings = [("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD)];
-        Self::dev_to(Ear::Closing, folder, &settings)
-    }
-
-    /// The same, which may have so many files open, connections among them.
-    pub(crate) fn dev_with_files(folder: &Path, files: usize) -> Self {
-        let program = binary();
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")])
-            .arg(program.get_program())
-            .env_clear()
-            .env("PATH", std::env!("PATH"))
-            .stdin(Stdio::null());
-        let settings = [("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD)];
-        Self::dev_by(command, Ear::Open, folder, &settings)
-    }
-
-    fn dev_to(ear: Ear, folder: &Path, settings: &[(&str, &str)]) -> Self {
-        Self::dev_by(binary(), ear, folder, settings)
+        Self::dev_by(binary(), Ear::Closing, folder, &settings)
     }
 
     fn dev_by(mut command: Command, ear: Ear, folder: &Path, settings: &[(&str, &str)]) -> Self {
@@ -125,29 +117,21 @@ impl Program {
             .args(["dev", "--port", "0", "--data"])
             .arg(folder)
             .envs(settings.iter().copied());
-        Self::start(command, "Ctrl-C", ear).unwrap_or_else(|log| panic!("no start:\n{log}"))
+        Self::start(command, "Ctrl-C", ear, folder).unwrap_or_else(|log| panic!("no start:\n{log}"))
     }
 
-    /// `magistrala-users serve` on a free port, with its data in `folder`.
-    pub(crate) fn serve(folder: &Path, settings: &[(&str, &str)]) -> Self {
+    /// `magistrala-users serve` on a free port, by a command that has its other settings; they
+    /// have its mails in `folder`.
+    fn serve_by(command: impl Fn() -> Command, folder: &Path) -> Self {
         let mut log = String::new();
         for _ in 0..ATTEMPTS {
             // Somebody else may take it, or have it on another address of this machine.
             let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
             let port = free.local_addr().unwrap().port().to_string();
             drop(free);
-            let mut command = binary();
-            command
-                .arg("serve")
-                .env("MG_USERS_STORE", "sqlite")
-                .env("MG_USERS_SQLITE_PATH", folder.join("users.sqlite"))
-                .env("MG_USERS_AUTH", "embedded")
-                .env("MG_USERS_AUTH_KEY_PATH", folder.join("auth-key.pem"))
-                .env("MG_USERS_MAIL", "file")
-                .env("MG_USERS_MAIL_DIR", folder.join("mail"))
-                .env("MG_USERS_HTTP_PORT", port)
-                .envs(settings.iter().copied());
-            match Self::start(command, r#""listening""#, Ear::Open) {
+            let mut command = command();
+            command.arg("serve").env("MG_USERS_HTTP_PORT", port);
+            match Self::start(command, r#""listening""#, Ear::Open, folder) {
                 Ok(program) => return program,
                 Err(failed) => log = failed,
             }
@@ -157,7 +141,12 @@ impl Program {
     }
 
     /// Returns with the line that says that the service is up; if none does, gives the log.
-    fn start(mut command: Command, last_line: &str, ear: Ear) -> Result<Self, String> {
+    fn start(
+        mut command: Command,
+        last_line: &str,
+        ear: Ear,
+        folder: &Path,
+    ) -> Result<Self, String> {
         let stderr = match ear {
             Ear::Open => Stdio::piped(),
             Ear::Closing => finished::nobody(),
@@ -191,6 +180,7 @@ impl Program {
             running,
             address,
             banner,
+            mails: folder.join(MAIL_FOLDER),
             log,
             readers,
         })
@@ -243,8 +233,23 @@ impl Program {
         self.get(path.expect("a link to this service"))
     }
 
-    /// The link of a mail as the console announces it, once it does.
+    /// The mails that were written so far, the oldest first.
+    pub(crate) fn mails(&self) -> Vec<PathBuf> {
+        mail::written_to(&self.mails)
+    }
+
+    /// The link in the latest mail of a kind to an address, once there is one.
     pub(crate) fn mailed_link(&self, kind: &str, to: &str) -> String {
+        let mut link = None;
+        self.until(&format!("a {kind} mail to {to}"), || {
+            link = mail::latest_link(&self.mails, kind, to);
+            link.is_some()
+        });
+        link.unwrap()
+    }
+
+    /// The link of a mail as the console of `dev` announces it, once it does.
+    pub(crate) fn announced_link(&self, kind: &str, to: &str) -> String {
         let beginning = format!("Mail ({kind}) to {to}: ");
         let mut link = None;
         self.until(&beginning, || {

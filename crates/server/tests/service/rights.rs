@@ -2,17 +2,23 @@
 
 use serde_json::json;
 
-use super::program::{ADMIN_PASSWORD, Program, folder, registration};
+use super::program::{Home, on_each_store, registration};
 
-#[test]
-fn without_self_registration_only_administrators_make_accounts() {
-    let (_guard, data) = folder();
+on_each_store! {
+    without_self_registration_only_administrators_make_accounts,
+    nobody_makes_himself_an_administrator,
+    an_unverified_address_is_good_enough_only_where_the_operator_says_so,
+    the_operators_pattern_rules_new_passwords,
+    a_token_of_one_kind_is_never_taken_for_another,
+    a_failed_login_tells_nobody_which_accounts_exist,
+}
+
+fn without_self_registration_only_administrators_make_accounts(home: &Home) {
     let settings = [
-        ("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD),
         ("MG_USERS_ALLOW_SELF_REGISTER", "false"),
         ("MG_ALLOW_UNVERIFIED_USER", "true"),
     ];
-    let program = Program::dev_with(&data, &settings);
+    let program = home.start_with(&settings);
     let refused = program.register("ada").expect(401);
     assert_eq!(refused["code"], "missing_token");
     let admin = program.administrator();
@@ -26,10 +32,8 @@ fn without_self_registration_only_administrators_make_accounts() {
     assert_eq!(refused["code"], "forbidden");
 }
 
-#[test]
-fn nobody_makes_himself_an_administrator() {
-    let (_guard, data) = folder();
-    let program = Program::dev(&data);
+fn nobody_makes_himself_an_administrator(home: &Home) {
+    let program = home.start();
     for role in [json!(1), json!("admin")] {
         let mut body = registration("mallory");
         body["role"] = role;
@@ -44,30 +48,18 @@ fn nobody_makes_himself_an_administrator() {
     );
 }
 
-#[test]
-fn an_unverified_address_is_good_enough_only_where_the_operator_says_so() {
+fn an_unverified_address_is_good_enough_only_where_the_operator_says_so(home: &Home) {
+    home.start().register("ada").expect(201);
     for (allowed, code) in [("false", "email_not_verified"), ("true", "forbidden")] {
-        let (_guard, data) = folder();
-        let settings = [
-            ("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD),
-            ("MG_ALLOW_UNVERIFIED_USER", allowed),
-        ];
-        let program = Program::dev_with(&data, &settings);
-        program.register("ada").expect(201);
+        let program = home.start_with(&[("MG_ALLOW_UNVERIFIED_USER", allowed)]);
         let (ada, _) = program.log_in("ada", "changeMe123");
         program.get_as("/users/profile", &ada).expect(200);
         assert_eq!(program.get_as("/users", &ada).body["code"], code);
     }
 }
 
-#[test]
-fn the_operators_pattern_rules_new_passwords() {
-    let (_guard, data) = folder();
-    let settings = [
-        ("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD),
-        ("MG_USERS_PASS_REGEX", "^[a-z]+[0-9]{4}$"),
-    ];
-    let program = Program::dev_with(&data, &settings);
+fn the_operators_pattern_rules_new_passwords(home: &Home) {
+    let program = home.start_with(&[("MG_USERS_PASS_REGEX", "^[a-z]+[0-9]{4}$")]);
     let refused = program.register("ada").expect(400);
     assert_eq!(refused["field"], "credentials.secret");
     let mut body = registration("ada");
@@ -75,10 +67,8 @@ fn the_operators_pattern_rules_new_passwords() {
     program.post("/users", &body).expect(201);
 }
 
-#[test]
-fn a_token_of_one_kind_is_never_taken_for_another() {
-    let (_guard, data) = folder();
-    let program = Program::dev(&data);
+fn a_token_of_one_kind_is_never_taken_for_another(home: &Home) {
+    let program = home.start();
     program.register("ada").expect(201);
     let (access, refresh) = program.log_in("ada", "changeMe123");
     assert_eq!(
@@ -91,10 +81,8 @@ fn a_token_of_one_kind_is_never_taken_for_another() {
     assert_eq!(refused["code"], "invalid_token");
 }
 
-#[test]
-fn a_failed_login_tells_nobody_which_accounts_exist() {
-    let (_guard, data) = folder();
-    let program = Program::dev(&data);
+fn a_failed_login_tells_nobody_which_accounts_exist(home: &Home) {
+    let program = home.start();
     program.register("ada").expect(201);
     let attempt = |identity: &str| {
         let body = json!({ "identity": identity, "secret": "wrong password" });

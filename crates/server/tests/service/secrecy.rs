@@ -8,12 +8,12 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use magistrala_users::config::{CommandLine, Config, Profile};
 use serde_json::Value;
 
-use super::program::{Program, folder, run};
+use super::program::{Home, Program, folder, run};
 use marks::{Marks, Searched};
 use story::Story;
 
@@ -37,8 +37,16 @@ const ADMIN_EMAIL: &str = "Chief-7f3a@head-7f3a.example.com";
 const ADMIN_PASSWORD: &str = "chief-pass-7f3a";
 
 #[test]
-fn serve_writes_no_secret_and_logs_no_address() {
-    let (_guard, data) = folder();
+fn serve_on_sqlite_writes_no_secret_and_logs_no_address() {
+    serves_in_secrecy(&Home::with_served_sqlite());
+}
+
+#[test]
+fn serve_on_postgres_writes_no_secret_and_logs_no_address() {
+    serves_in_secrecy(&Home::with_postgres());
+}
+
+fn serves_in_secrecy(home: &Home) {
     let settings = [
         &SECRET_SETTINGS[..],
         &[
@@ -48,8 +56,8 @@ fn serve_writes_no_secret_and_logs_no_address() {
         ],
     ]
     .concat();
-    let program = Program::serve(&data, &settings);
-    let (marks, log) = lived_through(program, &data, ADMIN_PASSWORD);
+    let program = home.start_with(&settings);
+    let (marks, log) = lived_through(program, home, ADMIN_PASSWORD);
     // Nothing but the log: neither mails nor passwords are announced.
     for line in log.lines() {
         let line = serde_json::from_str::<Value>(line);
@@ -60,23 +68,25 @@ fn serve_writes_no_secret_and_logs_no_address() {
 
 #[test]
 fn dev_shows_mails_and_the_password_beside_its_log_and_never_in_it() {
-    let (_guard, data) = folder();
+    let home = Home::with_sqlite();
     let settings = [
         &SECRET_SETTINGS[..],
         &[
             ("RUST_LOG", TALKATIVE),
             ("MG_USERS_ADMIN_EMAIL", ADMIN_EMAIL),
+            // It makes one up.
+            ("MG_USERS_ADMIN_PASSWORD", ""),
         ],
     ]
     .concat();
-    let program = Program::dev_with(&data, &settings);
+    let program = home.start_with(&settings);
     let banner = program.banner.clone();
     let password = banner.lines().find_map(|line| {
         let shown = line.trim_start().strip_prefix("password ")?;
         shown.split_whitespace().next()
     });
     let password = password.expect("a made-up password is shown").to_owned();
-    let (marks, said) = lived_through(program, &data, &password);
+    let (marks, said) = lived_through(program, &home, &password);
     let (log, output): (Vec<_>, Vec<_>) = said.lines().partition(|line| is_logged(line));
     for line in output {
         let announced = line.starts_with("Mail (") || line.starts_with("  in ");
@@ -91,14 +101,14 @@ fn dev_shows_mails_and_the_password_beside_its_log_and_never_in_it() {
 /// The level that operators are told of, in the words that they are told.
 #[test]
 fn the_most_talkative_level_tells_no_secret_and_no_address() {
-    let (_guard, data) = folder();
+    let home = Home::with_served_sqlite();
     let settings = [
         ("MG_USERS_LOG_LEVEL", "debug"),
         ("MG_USERS_ADMIN_EMAIL", ADMIN_EMAIL),
         ("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD),
     ];
-    let program = Program::serve(&data, &settings);
-    let mut story = Story::new(&program, &data.join("mail"));
+    let program = home.start_with(&settings);
+    let mut story = Story::new(&program, &home.data().join("mail"));
     story.signs_in();
     story.fails_to_sign_in();
     story.sends_what_cannot_be_read();
@@ -125,7 +135,8 @@ fn is_logged(line: &str) -> bool {
 
 /// Lets everything happen, then looks into every file and into the metrics; gives the marks and what
 /// the program said.
-fn lived_through(program: Program, data: &Path, admin_password: &str) -> (Marks, String) {
+fn lived_through(program: Program, home: &Home, admin_password: &str) -> (Marks, String) {
+    let data = home.data();
     let mut story = Story::new(&program, &data.join("mail"));
     story.is_administered_by(ADMIN_EMAIL, admin_password);
     for (_, value) in SECRET_SETTINGS {
@@ -140,9 +151,9 @@ fn lived_through(program: Program, data: &Path, admin_password: &str) -> (Marks,
     marks.assert_no_secret("the metrics", &metrics);
     marks.assert_no_address("the metrics", &metrics);
     // While it runs, what was written lately stands in the database's log.
-    assert_files_hold_no_secret(data, &marks);
+    assert_nothing_stored_is_secret(home, &marks);
     let said = program.terminate();
-    assert_files_hold_no_secret(data, &marks);
+    assert_nothing_stored_is_secret(home, &marks);
 
     // Whatever is not found below could have been found.
     for heard in [
@@ -157,29 +168,23 @@ fn lived_through(program: Program, data: &Path, admin_password: &str) -> (Marks,
     (marks, said)
 }
 
-fn assert_files_hold_no_secret(data: &Path, marks: &Marks) {
-    let files: Vec<PathBuf> = fs::read_dir(data)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_file())
-        .collect();
-    let mails = fs::read_dir(data.join("mail")).unwrap();
-    let mails: Vec<_> = mails.map(|entry| entry.unwrap().file_name()).collect();
-    let names = Searched::new(format!("{files:?} {mails:?}"));
+fn assert_nothing_stored_is_secret(home: &Home, marks: &Marks) {
+    let data = home.data();
+    let names = |folder: &Path| -> Vec<_> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name()).collect()
+    };
+    let names = format!("{:?} {:?}", names(&data), names(&data.join("mail")));
+    let names = Searched::new(names);
     marks.assert_no_secret("the names of files", &names);
     marks.assert_no_address("the names of files", &names);
     let mut addresses = false;
-    for file in &files {
-        let name = file.file_name().unwrap().to_str().unwrap();
-        // Its own secret is all that it holds.
-        if name == "auth-key.pem" {
-            continue;
-        }
-        let text = Searched::new(String::from_utf8_lossy(&fs::read(file).unwrap()).into_owned());
-        marks.assert_no_secret(name, &text);
+    for (name, text) in home.stored() {
+        let text = Searched::new(text);
+        marks.assert_no_secret(&name, &text);
         addresses |= marks.holds_address(&text);
     }
-    assert!(addresses, "the database is not among {files:?}");
+    assert!(addresses, "there are no accounts in what is stored");
 }
 
 #[test]

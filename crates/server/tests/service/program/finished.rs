@@ -18,6 +18,11 @@ pub(crate) struct Finished {
 pub(crate) fn run(arguments: &[&str], settings: &[(&str, &str)]) -> Finished {
     let mut command = binary();
     command.args(arguments).envs(settings.iter().copied());
+    run_command(command)
+}
+
+/// Runs a command to its end.
+pub(super) fn run_command(mut command: Command) -> Finished {
     let (stdout, for_stdout) = std::io::pipe().unwrap();
     let (stderr, for_stderr) = std::io::pipe().unwrap();
     command.stdout(for_stdout).stderr(for_stderr);
