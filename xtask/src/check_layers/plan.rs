@@ -163,7 +163,7 @@ pub(crate) const ROOMS: &[Room] = &[
     Room {
         name: "xtask",
         floor: Floor::Roof,
-        own: &["magistrala-users", "users-domain"],
+        own: &["magistrala-users", "users-domain", "users-test-postgres"],
         third_party: &["anyhow", "aws-lc-rs", "bcrypt", "clap", "tempfile", "toml"],
         dev_own: &[],
         dev_third_party: &[],
