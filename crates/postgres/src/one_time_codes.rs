@@ -177,7 +177,7 @@ impl CodeRow {
 /// The good codes of an account, those of one purpose or all.
 pub(crate) const VOID: &str = "
     UPDATE one_time_codes SET used_at = $1
-    WHERE user_id = $2 AND used_at IS NULL AND ($3 IS NULL OR purpose = $3)";
+    WHERE user_id = $2 AND used_at IS NULL AND ($3::text IS NULL OR purpose = $3)";
 
 /// The deployed service's unused codes of an account.
 pub(crate) const VOID_ADOPTED: &str = "

@@ -123,7 +123,7 @@ impl FromSql<Array<Nullable<Text>>, Pg> for StoredTags {
 /// The elements of an array: number of dimensions, whether there are NULLs, type, size and lower
 /// bound of each dimension, then each element behind its length.
 fn elements(mut bytes: &[u8]) -> Option<Vec<String>> {
-    let dimensions = number(&mut bytes)?;
+    let dimensions = u32::try_from(number(&mut bytes)?).ok()?;
     let _has_nulls = number(&mut bytes)?;
     let _element_type = number(&mut bytes)?;
     for _ in 0..dimensions {
