@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use users_domain::model::{
-    AdoptedCode, Change, CodeDigest, CodePurpose, CodeRecord, Email, Proof, User,
+    AdoptedCode, Change, CodePurpose, CodeRecord, Email, OneTimeCode, Proof, User,
 };
 use users_domain::ports::{Clock, UserStore};
 use users_postgres::PostgresStore;
@@ -65,7 +65,7 @@ async fn a_used_code_stands_in_all_rows_of_its_pair() {
 #[tokio::test]
 async fn a_code_of_ours_uses_the_deployed_services_up() {
     let (fixture, store, ada) = adopted().await;
-    let digest = CodeDigest::from_hex(&"a1".repeat(32)).unwrap();
+    let digest = OneTimeCode::new([7; OneTimeCode::BYTES]).digest();
     let now = fixture.clock.now();
     let code = CodeRecord {
         digest,
