@@ -12,6 +12,7 @@ use tokio_postgres::{CancelToken, Client, Config, Connection, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::OpenError;
+use crate::session::Session;
 use crate::settings::PostgresSettings;
 
 /// How a dead peer is found out when nobody says anything.
@@ -73,10 +74,7 @@ impl Connector {
     /// Opens one within the settings' time, on the runtime that this is called in.
     pub(crate) async fn connect(&self) -> Result<AsyncPgConnection, ConnectError> {
         let opened = tokio::time::timeout(self.settings.connect_timeout, self.open());
-        opened.await.unwrap_or_else(|_| {
-            let limit = self.settings.connect_timeout.as_secs_f64();
-            Err(ConnectError(format!("no answer within {limit} s")))
-        })
+        opened.await.unwrap_or_else(|_| Err(self.too_late()))
     }
 
     async fn open(&self) -> Result<AsyncPgConnection, ConnectError> {
@@ -95,6 +93,31 @@ impl Connector {
                 self.set_up(client, driver).await
             }
         }
+    }
+
+    /// Opens a session beside the pool, for work on the schema, within the settings' time.
+    pub(crate) async fn session(&self) -> Result<Session, ConnectError> {
+        let opened = async {
+            match &self.tls {
+                None => {
+                    let connected = self.config.connect(NoTls).await;
+                    let (client, driver) = connected.map_err(|error| refused(&error))?;
+                    Ok(Session::new(self.clone(), client, driver))
+                }
+                Some(tls) => {
+                    let connected = self.config.connect(tls.clone()).await;
+                    let (client, driver) = connected.map_err(|error| refused(&error))?;
+                    Ok(Session::new(self.clone(), client, driver))
+                }
+            }
+        };
+        let opened = tokio::time::timeout(self.settings.connect_timeout, opened).await;
+        opened.unwrap_or_else(|_| Err(self.too_late()))
+    }
+
+    fn too_late(&self) -> ConnectError {
+        let limit = self.settings.connect_timeout.as_secs_f64();
+        ConnectError(format!("no answer within {limit} s"))
     }
 
     /// Asks the server to stop what a connection is doing; whoever asks has given it up, so nobody

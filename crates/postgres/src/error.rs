@@ -45,6 +45,38 @@ pub enum OpenError {
         /// What failed.
         reason: String,
     },
+    /// What stands there is neither empty nor the deployed service's; nothing of it was changed.
+    #[error(
+        "the database {address} is not one of this service: {reason}; nothing was changed. Name \
+         another database, or mend that"
+    )]
+    Foreign {
+        /// `HOST:PORT/DATABASE`.
+        address: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The deployed service changed it in a version that this program does not know; nothing of it
+    /// was changed.
+    #[error(
+        "the database {address} was changed by a newer version of the deployed service, which this \
+         program does not know ({ids} in gorp_migrations); nothing was changed. Use a newer version \
+         of this program"
+    )]
+    Newer {
+        /// `HOST:PORT/DATABASE`.
+        address: String,
+        /// What that service recorded.
+        ids: String,
+    },
+    /// Indexes are missing; requests are served without them, some slowly.
+    #[error("cannot build the indexes of the database {address}: {reason}")]
+    Indexes {
+        /// `HOST:PORT/DATABASE`.
+        address: String,
+        /// What failed.
+        reason: String,
+    },
 }
 
 /// Why a job on a connection did not succeed.

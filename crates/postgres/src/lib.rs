@@ -28,6 +28,7 @@ mod connect;
 mod cursor;
 mod error;
 mod filter;
+mod indexes;
 mod migrate;
 mod moment;
 mod one_time_codes;
@@ -41,16 +42,18 @@ mod probe;
 mod refresh_tokens;
 mod row;
 mod schema;
+mod session;
 mod settings;
+mod takeover;
 mod tls;
 mod user_store;
 mod values;
 
 pub use error::OpenError;
-pub use migrate::MigrationStatus;
 pub use pool::PostgresStats;
 pub use probe::Condition;
 pub use settings::{PostgresSettings, SslMode, SslSettings};
+pub use takeover::plan::MigrationStatus;
 
 use pool::Connections;
 
