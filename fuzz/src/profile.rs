@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use users_domain::model::{
-    Metadata, OneTimeCode, PasswordPolicy, PersonName, PictureUrl, RequestId, Tags, UserId,
-    Username,
+    AdoptedCode, Metadata, OneTimeCode, PasswordPolicy, PersonName, PictureUrl, RequestId, Tags,
+    UserId, Username,
 };
 
 use crate::text::{choice_and_text, holds_hidden};
@@ -24,6 +24,7 @@ pub fn profile(bytes: &[u8]) {
         'i' => user_id(text),
         'x' => request_id(text),
         'c' => code(text),
+        'a' => adopted_code(text),
         'w' => password(text),
         _ => {}
     }
@@ -154,6 +155,17 @@ fn code(text: &str) {
             text.bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
         );
+    }
+}
+
+fn adopted_code(text: &str) {
+    if let Some(code) = AdoptedCode::parse(text) {
+        assert!(text.len() <= AdoptedCode::MAX_TOKEN_BYTES);
+        assert!(OneTimeCode::parse(text).is_none());
+        for part in [code.user.as_str(), code.email.as_str()] {
+            assert!(!part.is_empty() && !part.contains('\0'));
+        }
+        assert!(!code.is_otp(""));
     }
 }
 

@@ -100,7 +100,7 @@ pub(crate) fn run(root: &Path, duration: Duration) -> Result<()> {
     report::print_cases(cores, CONNECTIONS, duration, &cases);
     report::print_figures(&[
         Figure::new(
-            "start to first healthy answer, migrated store",
+            "start to ready, migrated store",
             "ms",
             start,
             Wanted::AtMost(50.0),

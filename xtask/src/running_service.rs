@@ -25,14 +25,14 @@ pub(crate) struct RunningService {
     process: Child,
     address: SocketAddr,
     data: PathBuf,
-    /// From the start of the process to the first healthy answer.
+    /// From the start of the process to the first answer that it is ready.
     pub(crate) started_in: Duration,
 }
 
 impl RunningService {
-    /// Starts `binary` as `dev`, with its data in `folder`, and waits until it is healthy.
+    /// Starts `binary` as `dev`, with its data in `folder`, and waits until it is ready.
     pub(crate) fn start(binary: &Path, folder: &Path) -> Result<Self> {
-        Self::launch(binary, folder, "/health", |command, address, data| {
+        Self::launch(binary, folder, |command, address, data| {
             command
                 .args(["dev", "--port", &address.port().to_string(), "--data"])
                 .arg(data)
@@ -49,7 +49,7 @@ impl RunningService {
         database: &users_test_postgres::Connection,
         settings: &[(&str, &str)],
     ) -> Result<Self> {
-        Self::launch(binary, folder, "/readyz", |command, address, data| {
+        Self::launch(binary, folder, |command, address, data| {
             command
                 .arg("serve")
                 .env("MG_USERS_HTTP_PORT", address.port().to_string())
@@ -74,7 +74,6 @@ impl RunningService {
     fn launch(
         binary: &Path,
         folder: &Path,
-        healthy: &str,
         arrange: impl FnOnce(&mut Command, SocketAddr, &Path),
     ) -> Result<Self> {
         let data = folder.join("data");
@@ -109,24 +108,24 @@ impl RunningService {
             data,
             started_in: Duration::ZERO,
         };
-        service.wait_until(healthy, begun, &log)?;
+        service.wait_until_ready(begun, &log)?;
         service.started_in = begun.elapsed();
         Ok(service)
     }
 
-    fn wait_until(&mut self, healthy: &str, begun: Instant, log: &Path) -> Result<()> {
-        let health = Request::new("GET", healthy, None, None);
+    fn wait_until_ready(&mut self, begun: Instant, log: &Path) -> Result<()> {
+        let readiness = Request::new("GET", "/readyz", None, None);
         loop {
-            let healthy = Connection::open(self.address)
-                .and_then(|mut connection| Ok(connection.send(&health)?.status == 200));
-            if healthy.unwrap_or(false) {
+            let ready = Connection::open(self.address)
+                .and_then(|mut connection| Ok(connection.send(&readiness)?.status == 200));
+            if ready.unwrap_or(false) {
                 return Ok(());
             }
             let ended = self.process.try_wait()?;
             if ended.is_some() || begun.elapsed() > START_LIMIT {
                 let said = std::fs::read_to_string(log).unwrap_or_default();
                 let why =
-                    ended.map_or_else(|| "was not healthy in time".to_owned(), |s| s.to_string());
+                    ended.map_or_else(|| "was not ready in time".to_owned(), |s| s.to_string());
                 bail!("the service did not start ({why}); it said:\n{said}");
             }
             thread::sleep(Duration::from_millis(1));

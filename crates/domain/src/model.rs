@@ -1,5 +1,6 @@
 //! The values of the domain: what an account is made of, who asks, and what follows from a change.
 
+mod adopted_code;
 mod cursor;
 mod effect;
 mod email;
@@ -25,6 +26,7 @@ mod user;
 mod user_id;
 mod username;
 
+pub use adopted_code::AdoptedCode;
 pub use cursor::{Cursor, CursorKey};
 pub use effect::{Effect, EffectKind, EffectRecord, MailRequest, Notice, UnknownEffect};
 pub use email::Email;

@@ -11,6 +11,7 @@ use proptest::test_runner::{Config, RngSeed};
 
 mod model {
     mod account;
+    mod adopted_code;
     mod cursor;
     mod effect;
     mod email;

@@ -19,7 +19,7 @@ pub(crate) use code::Code;
 pub use code::errors_md;
 
 /// When to come back where nobody knows better.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A request that was not carried out, and what the client is told about it.
 ///
@@ -99,6 +99,17 @@ impl Refusal {
         Self {
             hint: Some(Hint::RetryAfter(RETRY_AFTER)),
             ..Self::new(Code::Busy, "too many large answers are sent at once")
+        }
+    }
+
+    /// The service answers already, and does nothing yet.
+    pub(crate) fn not_started() -> Self {
+        Self {
+            hint: Some(Hint::RetryAfter(RETRY_AFTER)),
+            ..Self::new(
+                Code::Unavailable,
+                "the service is starting, try again later",
+            )
         }
     }
 

@@ -32,6 +32,8 @@
 //!   log; so does every log line, within the span `request`. Only what actix-web answers before
 //!   there is a request goes without: a malformed head (400), too large a head (431), a head that
 //!   never arrives (408), anything after a chunked request (400).
+//! - **Probes** need no token and wait for nothing: `/livez` is 200 while the process lives, `/readyz`
+//!   is 503 while a [`Readiness`] ([`Api::with_readiness`]) knows of something that is away.
 //! - **Nothing is kept by caches** but the published keys and the files of the page at `/docs`.
 //! - A client that goes away does not end its request: what was begun is finished.
 //!
@@ -55,11 +57,13 @@ mod error;
 mod extract;
 mod health;
 mod key_set;
+mod liveness;
 mod metrics;
 mod middleware;
 mod openapi;
 mod pages;
 mod password;
+mod readiness;
 mod routes;
 mod server;
 mod state;
@@ -71,6 +75,7 @@ pub use enums::EnumFormat;
 pub use error::errors_md;
 pub use extract::MAX_BODY_BYTES;
 pub use openapi::openapi;
+pub use readiness::{Check, CheckState, Readiness};
 pub use routes::configure;
 pub use server::{ServerSettings, serve};
 pub use state::{About, Api, ApiSettings};

@@ -20,7 +20,7 @@ use actix_web::http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{Error, HttpMessage as _};
-use futures::future::LocalBoxFuture;
+use futures::future::{Either, LocalBoxFuture};
 use tracing::Instrument as _;
 use users_domain::authorization::Operation;
 
@@ -130,7 +130,13 @@ where
             span: span.clone(),
         };
         request.extensions_mut().insert(exchange.clone());
-        let answering = span.in_scope(|| self.service.call(request));
+        let answering = if exchange.operation.is_some() && !route.api.has_started() {
+            let (request, _) = request.into_parts();
+            let refused = ServiceResponse::from_err(Refusal::not_started(), request);
+            Either::Left(ready(Ok(refused)))
+        } else {
+            Either::Right(span.in_scope(|| self.service.call(request)))
+        };
 
         Box::pin(async move {
             let outcome = answering.instrument(span.clone()).await;
@@ -145,7 +151,7 @@ where
             let metrics = route.api.metrics();
             metrics.answered(route.pattern, &method, exchange.operation, status, took);
             drop(active);
-            request_log::answered(&span, exchange.operation, status, took);
+            request_log::answered(&span, route.pattern, exchange.operation, status, took);
             outcome
         })
     }

@@ -80,6 +80,8 @@ account as it was seen.
         crate::password::reset_secret_by_form,
         crate::password::reset_secret,
         crate::health::health,
+        crate::liveness::livez,
+        crate::readiness::readyz,
         crate::metrics::metrics,
         crate::key_set::key_set,
         crate::openapi::openapi_json,

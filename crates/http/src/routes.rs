@@ -9,16 +9,18 @@ use crate::answer::Answer;
 use crate::error::Refusal;
 use crate::health::health;
 use crate::key_set::key_set;
+use crate::liveness::livez;
 use crate::metrics::metrics;
 use crate::middleware::Observe;
 use crate::openapi::openapi_json;
+use crate::readiness::{self, readyz};
 use crate::state::Api;
 use crate::{docs, password, tokens, users, verification};
 
 use endpoint::Endpoint;
 
 /// Every path of the API. A path of fixed segments stands before one that takes any.
-pub(crate) fn endpoints() -> [Endpoint; 26] {
+pub(crate) fn endpoints() -> [Endpoint; 28] {
     use Operation as Op;
     [
         Endpoint::at("/users")
@@ -58,6 +60,8 @@ pub(crate) fn endpoints() -> [Endpoint; 26] {
             .post(Op::ResetSecret, password::reset_secret_by_form)
             .put(Op::ResetSecret, password::reset_secret),
         Endpoint::at("/health").open(health),
+        Endpoint::at("/livez").open(livez),
+        Endpoint::at(readiness::PATH).open(readyz),
         Endpoint::at("/metrics").open(metrics),
         Endpoint::at("/.well-known/jwks.json").open(key_set),
         Endpoint::at("/openapi.json").open(openapi_json),

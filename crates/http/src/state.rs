@@ -10,6 +10,7 @@ use users_domain::ports::{Entropy, PublishedKeys};
 use crate::byte_budget::ByteBudget;
 use crate::enums::EnumFormat;
 use crate::middleware::RequestMetrics;
+use crate::readiness::Readiness;
 
 /// How long a body may take to arrive unless [`Api::with_body_timeout`] says otherwise.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -25,6 +26,7 @@ pub struct Api {
     body_timeout: Duration,
     body_budget: ByteBudget,
     answer_budget: ByteBudget,
+    readiness: Option<Arc<dyn Readiness>>,
 }
 
 /// What the operator decides about the API.
@@ -83,6 +85,7 @@ impl Api {
             body_timeout: BODY_TIMEOUT,
             body_budget: ByteBudget::new(BODY_BUDGET),
             answer_budget: ByteBudget::new(ANSWER_BUDGET),
+            readiness: None,
         })
     }
 
@@ -117,6 +120,24 @@ impl Api {
             answer_budget: ByteBudget::new(bytes),
             ..self
         }
+    }
+
+    /// The same API, whose `/readyz` says what this knows, and which carries nothing out before
+    /// [`Readiness::has_started`]; without, the service is ready as soon as it answers.
+    #[must_use]
+    pub fn with_readiness(self, readiness: Arc<dyn Readiness>) -> Self {
+        Self {
+            readiness: Some(readiness),
+            ..self
+        }
+    }
+
+    pub(crate) fn has_started(&self) -> bool {
+        self.readiness().is_none_or(Readiness::has_started)
+    }
+
+    pub(crate) fn readiness(&self) -> Option<&dyn Readiness> {
+        self.readiness.as_deref()
     }
 
     pub(crate) fn body_budget(&self) -> &ByteBudget {

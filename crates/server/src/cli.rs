@@ -59,6 +59,7 @@ pub enum Command {
     #[command(after_long_help = "Examples:
   magistrala-users migrate
   magistrala-users migrate --list
+  magistrala-users migrate --dry-run
   magistrala-users migrate --list --data ./data")]
     Migrate(MigrateArguments),
 
@@ -132,6 +133,10 @@ pub struct MigrateArguments {
     /// Only list what is applied and what is pending; write nothing
     #[arg(long)]
     pub list: bool,
+
+    /// Only say what would be done, step by step; write nothing
+    #[arg(long, conflicts_with = "list")]
+    pub dry_run: bool,
 
     /// Where.
     #[command(flatten)]

@@ -14,6 +14,9 @@ mod users;
 
 use std::process::ExitCode;
 
+use anyhow::{Context as _, Result};
+use tokio::runtime::Runtime;
+
 use crate::cli::{Cli, Command};
 use crate::config::{Config, ProcessEnvironment};
 
@@ -69,6 +72,13 @@ pub fn run(cli: &Cli) -> ExitCode {
         complain(format_args!("error: {}", with_causes(&error)));
         ExitCode::FAILURE
     })
+}
+
+/// Where a command waits for what is elsewhere.
+fn runtime() -> Result<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(1).enable_all().build();
+    runtime.context("cannot start the runtime")
 }
 
 /// An error and its causes, leaving out a cause that the text before tells already.

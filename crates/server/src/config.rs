@@ -16,6 +16,7 @@ mod kind;
 mod known_names;
 mod mail;
 mod passwords;
+mod postgres;
 mod problem;
 mod reader;
 mod source;
@@ -36,6 +37,7 @@ pub use environment::{Environment, ProcessEnvironment};
 pub use http::HttpSettings;
 pub use mail::{MailKind, MailSettings};
 pub use passwords::PasswordSettings;
+pub use postgres::{DatabaseSslMode, PostgresSettings};
 pub use problem::{Problem, Problems};
 pub use store::{StoreKind, StoreSettings};
 pub use telemetry::{LogLevel, TelemetrySettings};
@@ -49,6 +51,7 @@ use source::{Layer, Written, default_origin};
 pub static SECTIONS: &[&Section] = &[
     &http::SECTION,
     &store::SECTION,
+    &postgres::SECTION,
     &auth::SECTION,
     &accounts::SECTION,
     &passwords::SECTION,
@@ -100,6 +103,8 @@ pub struct Config {
     pub http: HttpSettings,
     /// Where accounts are kept.
     pub store: StoreSettings,
+    /// How the Postgres server is reached and used.
+    pub postgres: PostgresSettings,
     /// Who issues tokens.
     pub auth: AuthSettings,
     /// Who may have an account.
@@ -162,6 +167,13 @@ pub enum Notice {
         /// Their names.
         names: Vec<String>,
     },
+    /// Settings that another setting leaves without effect.
+    Idle {
+        /// The other setting, with its value.
+        reason: &'static str,
+        /// Their names.
+        names: Vec<String>,
+    },
 }
 
 impl fmt::Display for Notice {
@@ -182,6 +194,9 @@ impl fmt::Display for Notice {
             }
             Self::WithoutEffect { names } => {
                 write!(f, "without effect in this version: {}", names.join(", "))
+            }
+            Self::Idle { reason, names } => {
+                write!(f, "without effect with {reason}: {}", names.join(", "))
             }
         }
     }
@@ -216,9 +231,13 @@ impl Config {
 
         let mut reader = Reader::new(profile, layers, problems)
             .map_err(|error| Problems::new(vec![Problem::new(&error.to_string())]))?;
+        let http = HttpSettings::read(&mut reader);
+        let store = StoreSettings::read(&mut reader);
+        let kind = store.as_ref().map(|store| store.kind);
         let sections = (
-            HttpSettings::read(&mut reader),
-            StoreSettings::read(&mut reader),
+            http,
+            store,
+            PostgresSettings::read(&mut reader, kind),
             AuthSettings::read(&mut reader),
             AccountSettings::read(&mut reader),
             PasswordSettings::read(&mut reader),
@@ -232,6 +251,7 @@ impl Config {
         let (
             Some(http),
             Some(store),
+            Some(postgres),
             Some(auth),
             Some(accounts),
             Some(passwords),
@@ -243,11 +263,15 @@ impl Config {
         else {
             return Err(Problems::new(reader.problems));
         };
+        if let Some((reason, names)) = postgres.idle(&reader, store.kind) {
+            notices.push(Notice::Idle { reason, names });
+        }
         Problems::check(reader.problems)?;
         Ok(Self {
             profile,
             http,
             store,
+            postgres,
             auth,
             accounts,
             passwords,
@@ -262,15 +286,11 @@ impl Config {
 
     /// Whether this version can run with these settings; if not, which to use.
     pub fn check_supported(&self) -> Result<(), Problems> {
-        let checks = [
-            self.store.check_supported(),
-            self.auth.check_supported(),
-            self.mail.check_supported(),
-        ];
+        let checks = [self.auth.check_supported(), self.mail.check_supported()];
         let checks = checks.into_iter().filter_map(Result::err);
         let refused = self.notices.iter().filter_map(|notice| match notice {
             Notice::Refused { .. } => Some(Problem::new(&notice.to_string())),
-            Notice::Unknown { .. } | Notice::WithoutEffect { .. } => None,
+            Notice::Unknown { .. } | Notice::WithoutEffect { .. } | Notice::Idle { .. } => None,
         });
         Problems::check(checks.chain(refused).collect())
     }

@@ -198,7 +198,7 @@ mod tests {
             text.contains("| number of cores | number of cores |"),
             "{text}"
         );
-        for name in ["MG_USERS_HTTP_SERVER_CERT", "MG_USERS_DB_HOST"] {
+        for name in ["MG_USERS_HTTP_SERVER_CERT", "MG_EMAIL_HOST"] {
             assert!(text.contains(&format!("- `{name}`\n")), "{text}");
         }
     }

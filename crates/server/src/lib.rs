@@ -4,6 +4,7 @@
 //! - [`config`]: every setting, where its value came from, and what is wrong with it.
 //! - [`wiring`]: which adapter serves which port.
 //! - [`service`]: start and end of the whole; [`tasks`]: what runs in it beside requests.
+//! - [`readiness`]: whether it can serve requests now.
 //! - [`administrator`]: somebody to administer a fresh service.
 //! - [`telemetry`]: the log and the metrics of the process.
 //! - [`lifecycle`]: signals, two-stage shutdown, supervised tasks.
@@ -15,6 +16,7 @@ pub mod commands;
 pub mod config;
 pub mod generate;
 pub mod lifecycle;
+pub mod readiness;
 pub mod service;
 pub mod tasks;
 pub mod telemetry;

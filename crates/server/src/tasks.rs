@@ -1,17 +1,23 @@
 //! What runs beside requests: each task a loop that the supervisor starts, restarts and ends.
 
+mod store_watch;
+mod tend_store;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tracing::{debug, warn};
 use users_domain::model::EffectKind;
-use users_domain::ports::{Clock, RefreshTokenStore, UserStore};
+use users_domain::ports::Clock;
 use users_domain::{Error, Users};
 
 use crate::lifecycle::Shutdown;
 use crate::telemetry::outbox_metrics::OutboxMetrics;
-use crate::wiring::PublishReadEvents;
+use crate::wiring::{OpenedStore, PublishReadEvents};
+
+pub use store_watch::store_watch;
+pub use tend_store::tend_store;
 
 /// How often an empty outbox, or an empty queue of notes, is looked at.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -135,16 +141,12 @@ pub async fn read_events(publish: PublishReadEvents, traffic: Traffic, shutdown:
 }
 
 /// Clears expired sessions and codes away.
-pub async fn expired(
-    sessions: Arc<dyn RefreshTokenStore>,
-    accounts: Arc<dyn UserStore>,
-    shutdown: Shutdown,
-) {
+pub async fn expired(store: OpenedStore, shutdown: Shutdown) {
     while !shutdown.is_requested() {
         let mut more = false;
         for removed in [
-            sessions.remove_expired(EXPIRED_BATCH).await,
-            accounts.remove_expired_codes(EXPIRED_BATCH).await,
+            store.sessions.remove_expired(EXPIRED_BATCH).await,
+            store.users.remove_expired_codes(EXPIRED_BATCH).await,
         ] {
             match removed {
                 Ok(removed) => more |= removed >= EXPIRED_BATCH,

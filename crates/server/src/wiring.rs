@@ -1,4 +1,7 @@
-//! Which adapter serves which port: the only file here that names every adapter.
+//! Which adapter serves which port: with the stores below it, the only place here that names
+//! adapters.
+
+pub mod store;
 
 use std::sync::Arc;
 
@@ -8,19 +11,16 @@ use users_domain::authorization::AccessPolicy;
 use users_domain::model::PasswordPolicy;
 use users_domain::ports::{
     Clock, Entropy, EventPublisher, Mailer, Ports, PublishedKeys, ReadEvents, RefreshTokenStore,
-    UserStore,
 };
 use users_domain::{Settings, Users};
 use users_password::{BcryptHasher, HasherSettings};
 use users_smtp::{Announce, FileMailer, LinkPrefix, Links, LogMailer, Renderer, Templates};
-use users_sqlite::migrate::MigrationStatus;
-use users_sqlite::{SqliteOptions, SqliteStore};
 use users_system::{BoundedReadEvents, LogPublisher, SystemClock, SystemEntropy};
 
-use crate::config::{
-    AuthSettings, Config, MailKind, MailSettings, PasswordSettings, StoreSettings,
-};
+use crate::config::{AuthSettings, Config, MailKind, MailSettings, PasswordSettings};
 use crate::telemetry::samples::Sample;
+
+pub use store::OpenedStore;
 
 /// Read events published in one go.
 const READ_EVENTS_BATCH: usize = 100;
@@ -35,15 +35,12 @@ pub struct Wired {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// Where expired sessions are to be cleared away.
-    pub sessions: Arc<dyn RefreshTokenStore>,
-    /// Where codes that are of no use any more are to be cleared away.
-    pub accounts: Arc<dyn UserStore>,
+    /// Where accounts, outbox and sessions are kept.
+    pub store: OpenedStore,
     /// Publishes noted reads that wait.
     pub publish_read_events: PublishReadEvents,
     /// What the adapters say about themselves, for the metrics.
     pub samples: Vec<Sample>,
-    store: SqliteStore,
 }
 
 /// Publishes some of the noted reads that wait, and says whether more may wait.
@@ -52,9 +49,12 @@ pub type PublishReadEvents = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + S
 /// Why the adapters could not be brought up.
 #[derive(Debug, thiserror::Error)]
 pub enum WiringError {
-    /// The store.
+    /// The SQLite file.
     #[error(transparent)]
-    Store(#[from] users_sqlite::OpenError),
+    Sqlite(#[from] users_sqlite::OpenError),
+    /// The Postgres database.
+    #[error(transparent)]
+    Postgres(#[from] users_postgres::OpenError),
     /// The key that signs tokens.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -86,15 +86,15 @@ pub enum WiringError {
 /// Opens every adapter as the settings say.
 ///
 /// `own_url` is where the service is reached, for the links in mails; `announce` is told of every
-/// mail that lies in a file. Blocks while it reads and writes files.
+/// mail that lies in a file. Blocks while it reads and writes files, and waits for nothing that is
+/// elsewhere: see [`store::StoreTechnology::prepare`]. Call it where a tokio runtime is at hand.
 pub fn open(config: &Config, own_url: &str, announce: Arc<Announce>) -> Result<Wired, WiringError> {
     let clock = clock();
     let entropy = entropy();
-    let store = store(&config.store, clock.clone())?;
-    let sessions: Arc<dyn RefreshTokenStore> = Arc::new(store.clone());
+    let store = store::open(config, clock.clone())?;
     let auth = auth(
         &config.auth,
-        sessions.clone(),
+        store.sessions.clone(),
         clock.clone(),
         entropy.clone(),
     )?;
@@ -102,10 +102,11 @@ pub fn open(config: &Config, own_url: &str, announce: Arc<Announce>) -> Result<W
     let mailer = mailer(&config.mail, own_url, announce)?;
     let publisher = publisher();
     let read_events = Arc::new(BoundedReadEvents::default());
-    let samples = samples(&store, &hasher, &read_events);
+    let mut samples = store.technology.samples();
+    samples.extend(own_samples(&hasher, &read_events));
     let ports = Ports {
-        users: Arc::new(store.clone()),
-        outbox: Arc::new(store.clone()),
+        users: store.users.clone(),
+        outbox: store.outbox.clone(),
         issuer: auth.clone(),
         verifier: auth.clone(),
         hasher,
@@ -120,37 +121,10 @@ pub fn open(config: &Config, own_url: &str, announce: Arc<Announce>) -> Result<W
         keys: auth,
         clock,
         entropy,
-        sessions,
-        accounts: Arc::new(store.clone()),
+        store,
         publish_read_events: publish_read_events(read_events, publisher),
         samples,
-        store,
     })
-}
-
-impl Wired {
-    /// What closes the store: refuses new calls, carries out those that wait, ends its threads.
-    /// Blocks.
-    pub fn closer(&self) -> impl FnOnce() + Send + use<> {
-        let store = self.store.clone();
-        move || store.close()
-    }
-}
-
-/// All migrations of the store in order. Changes nothing.
-pub fn migrations(settings: &StoreSettings) -> Result<Vec<MigrationStatus>, WiringError> {
-    Ok(users_sqlite::migrate::list(&settings.sqlite_path)?)
-}
-
-/// Brings the store's schema up to date; gives the names of the migrations it took.
-pub fn migrate(settings: &StoreSettings) -> Result<Vec<String>, WiringError> {
-    Ok(users_sqlite::migrate::run(&settings.sqlite_path)?)
-}
-
-/// The store as it is, for questions only: nothing is made, migrated or written.
-pub fn look(settings: &StoreSettings) -> Result<Arc<dyn UserStore>, WiringError> {
-    let store = SqliteStore::look(&settings.sqlite_path, clock())?;
-    Ok(Arc::new(store))
 }
 
 /// Whether the key that signs tokens is there; an error if it cannot be used. Changes nothing.
@@ -169,11 +143,6 @@ fn clock() -> Arc<dyn Clock> {
 
 fn entropy() -> Arc<dyn Entropy> {
     Arc::new(SystemEntropy::new())
-}
-
-fn store(settings: &StoreSettings, clock: Arc<dyn Clock>) -> Result<SqliteStore, WiringError> {
-    let options = SqliteOptions::default();
-    Ok(SqliteStore::open(&settings.sqlite_path, clock, options)?)
 }
 
 fn auth(
@@ -264,15 +233,7 @@ fn settings(config: &Config) -> Result<Settings, WiringError> {
     })
 }
 
-fn samples(
-    store: &SqliteStore,
-    hasher: &Arc<BcryptHasher>,
-    read_events: &Arc<BoundedReadEvents>,
-) -> Vec<Sample> {
-    let of_store = |read: fn(users_sqlite::SqliteStats) -> u64| {
-        let store = store.clone();
-        move || read(store.stats())
-    };
+fn own_samples(hasher: &Arc<BcryptHasher>, read_events: &Arc<BoundedReadEvents>) -> Vec<Sample> {
     let of_hasher = |read: fn(users_password::HasherStats) -> u64| {
         let hasher = hasher.clone();
         move || read(hasher.stats())
@@ -282,21 +243,6 @@ fn samples(
         move || read_events.dropped()
     };
     vec![
-        Sample::gauge(
-            "users_store_read_queue_depth",
-            "Calls that wait for a thread that reads.",
-            of_store(|stats| stats.queue_depth_read as u64),
-        ),
-        Sample::gauge(
-            "users_store_write_queue_depth",
-            "Calls that wait for the thread that writes.",
-            of_store(|stats| stats.queue_depth_write as u64),
-        ),
-        Sample::counter(
-            "users_store_refused_total",
-            "Calls that the store refused or gave up: a queue was full, or the wait too long.",
-            of_store(|stats| stats.refused),
-        ),
         Sample::gauge(
             "users_password_queue_depth",
             "Passwords that wait to be hashed or compared.",

@@ -39,7 +39,11 @@ pub(crate) fn find(
     proof: &Proof,
     purpose: CodePurpose,
 ) -> QueryResult<Option<CodeRecord>> {
-    let Proof::Digest(digest) = proof;
+    let digest = match proof {
+        Proof::Digest(digest) => digest,
+        // No deployed service kept its codes in SQLite.
+        Proof::Adopted(_) => return Ok(None),
+    };
     let row: Option<CodeRow> = one_time_codes::table
         .find(digest.to_hex())
         .filter(one_time_codes::purpose.eq(purpose.as_str()))

@@ -72,6 +72,7 @@ fn user_store() -> UserStoreUnderTest {
         outbox: Arc::new(fresh.store.clone()),
         clock: fresh.clock.clone(),
         put_raw: Box::new(move |user| put_user(&mut connection(), &user)),
+        put_adopted: None,
         go_away: Some(fresh.close()),
         keep: Box::new(fresh.folder),
     }

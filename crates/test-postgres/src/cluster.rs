@@ -48,7 +48,7 @@ impl Cluster {
             port: 0,
         };
         cluster.initialise();
-        options.write(&cluster.data());
+        options.write(&cluster.data(), account);
         for attempt in 1..=PORTS {
             cluster.port = free_port();
             match cluster.launch() {
@@ -193,7 +193,7 @@ fn is_ready(data: &Path, process: u32) -> bool {
 
 impl ServerOptions {
     /// Writes them into the data folder. Not as arguments: those `ALTER SYSTEM` could not change.
-    fn write(&self, data: &Path) {
+    fn write(&self, data: &Path, account: Account) {
         let mut text = String::from("\n");
         let mut set = |name: &str, value: &str| {
             let value = value.replace('\'', "''");
@@ -207,7 +207,8 @@ impl ServerOptions {
                 set(name, "off");
             }
         }
-        for (name, value) in &self.settings {
+        let tls = self.tls.as_ref().map(|tls| tls.install(data, account));
+        for (name, value) in tls.iter().flatten().chain(&self.settings) {
             set(name, value);
         }
         let path = data.join("postgresql.conf");

@@ -1,15 +1,14 @@
 //! Databases of tests: fresh ones, and copies of one that was filled once.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::connection::{Connection, Rows};
-use crate::ports::random;
+use crate::leftovers::{self, LASTING};
 use crate::server::Server;
 
-/// How the names of all databases made here begin.
-const PREFIX: &str = "users_test_";
+/// How the names of databases begin on servers that end with us.
+const PASSING: &str = "users_test_";
 
 /// Dropping must not hold up a test whose server is frozen.
 const DROP_LIMIT: Duration = Duration::from_secs(10);
@@ -49,7 +48,7 @@ impl Server {
 
     #[track_caller]
     fn create(&self, clauses: &str) -> Database {
-        let name = unique_name();
+        let name = unique_name(if self.is_ours() { PASSING } else { LASTING });
         let role = self.role();
         self.execute(&format!("CREATE DATABASE {name} OWNER {role} {clauses}"));
         let superuser = self.superuser().clone();
@@ -132,10 +131,9 @@ impl Template {
 }
 
 /// A name that no other process draws.
-fn unique_name() -> String {
-    static PROCESS: OnceLock<u64> = OnceLock::new();
+fn unique_name(prefix: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(1);
-    let process = PROCESS.get_or_init(random);
+    let process = leftovers::process();
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!("{PREFIX}{process:016x}_{number}")
+    format!("{prefix}{process}_{number}")
 }

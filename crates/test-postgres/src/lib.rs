@@ -3,6 +3,9 @@
 //! - [`Server`] is a Postgres of its own, in a temporary folder, that a test may restart, freeze,
 //!   misconfigure and drop; [`Server::shared`] is one for all tests of a process.
 //! - [`Database`] is a fresh database on it, [`Template`] one that is filled once and copied fast.
+//! - [`Proxy`] and [`PgBouncer`] stand between a server and a client, and do what
+//!   networks and poolers do.
+//! - [`Certificates`] are for servers with [`Tls`]: right ones and wrong ones.
 //!
 //! Everything here blocks, and may be called inside and outside of a runtime. Nothing outlives the
 //! test process, however that ends. Linux only: freezing needs `/proc`.
@@ -24,14 +27,23 @@
 
 mod account;
 mod binaries;
+mod certificates;
 mod cluster;
 mod connection;
 mod database;
+mod leftovers;
+mod pgbouncer;
 mod ports;
 mod processes;
+mod proxy;
 mod server;
+mod tls;
 
 pub use binaries::{Binaries, NotFound};
+pub use certificates::{Certificates, Identity};
 pub use connection::{Connection, Rows, Session, SqlError};
 pub use database::{Database, Template};
+pub use pgbouncer::PgBouncer;
+pub use proxy::Proxy;
 pub use server::{ROLE, Server, ServerOptions};
+pub use tls::{Demand, Tls};

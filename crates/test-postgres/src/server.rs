@@ -9,8 +9,10 @@ use tokio_postgres::config::Host;
 
 use crate::binaries::{Binaries, variable};
 use crate::cluster::Cluster;
-use crate::connection::{Connection, Rows};
+use crate::connection::{Connection, Rows, Session};
+use crate::leftovers;
 use crate::processes::within;
+use crate::tls::Tls;
 
 /// The variable that names a running server for the tests.
 pub(crate) const URL_VARIABLE: &str = "MG_TEST_POSTGRES_URL";
@@ -32,6 +34,8 @@ pub struct ServerOptions {
     /// Whether what was acknowledged survives a power loss: `fsync`, `synchronous_commit` and
     /// `full_page_writes` stay on.
     pub durable: bool,
+    /// Its certificate and what it demands; `None` is a server without TLS.
+    pub tls: Option<Tls>,
     /// Further settings, name and value.
     pub settings: Vec<(String, String)>,
 }
@@ -41,12 +45,20 @@ impl Default for ServerOptions {
         Self {
             max_connections: 300,
             durable: false,
+            tls: None,
             settings: Vec::new(),
         }
     }
 }
 
 impl ServerOptions {
+    /// The same with TLS.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// The same with one more setting.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -63,6 +75,8 @@ pub struct Server {
     role: String,
     /// `None` where somebody else started it.
     cluster: Option<Mutex<Cluster>>,
+    /// Keeps our databases from being swept where somebody else started it.
+    _keeper: Option<Mutex<Session>>,
 }
 
 impl Server {
@@ -88,6 +102,7 @@ impl Server {
             superuser,
             role: ROLE.to_owned(),
             cluster: Some(Mutex::new(cluster)),
+            _keeper: None,
         }
     }
 
@@ -109,8 +124,9 @@ impl Server {
         })
     }
 
-    /// A running server, as a role that may create databases.
-    fn at(url: &str) -> Self {
+    /// A running server, as a role that may create databases; what killed test processes left there
+    /// is dropped.
+    pub(crate) fn at(url: &str) -> Self {
         let config: Config = url
             .parse()
             .unwrap_or_else(|error| panic!("{URL_VARIABLE} is no URL of a server: {error}"));
@@ -130,10 +146,13 @@ impl Server {
             socket: None,
             options: Some(UNHINDERED),
         };
+        let keeper = leftovers::keep(&superuser)
+            .unwrap_or_else(|error| panic!("the server of {URL_VARIABLE}: {error}"));
         Self {
             role: superuser.user.clone(),
             superuser,
             cluster: None,
+            _keeper: Some(Mutex::new(keeper)),
         }
     }
 

@@ -101,7 +101,7 @@ pub use password_hasher::{CostMeasure, PasswordHasherUnderTest};
 pub use read_events::ReadEventsUnderTest;
 pub use refresh_token_store::RefreshTokenStoreUnderTest;
 pub use tokens::{Flaw, Forge, TokensUnderTest};
-pub use user_store::UserStoreUnderTest;
+pub use user_store::{AdoptedRow, UserStoreUnderTest};
 
 /// What a subject keeps alive: a folder, a server, nothing.
 pub type Keep = Box<dyn Any + Send + Sync>;

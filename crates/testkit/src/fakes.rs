@@ -14,7 +14,7 @@ mod seeded_entropy;
 
 pub use fake_tokens::FakeTokens;
 pub use fixed_clock::FixedClock;
-pub use memory_store::{InvalidSnapshot, KeptCode, MemoryStore, ParkedItem};
+pub use memory_store::{AdoptedRow, InvalidSnapshot, KeptCode, MemoryStore, ParkedItem};
 pub use plain_hasher::PlainHasher;
 pub use recording_mailer::RecordingMailer;
 pub use recording_publisher::RecordingPublisher;

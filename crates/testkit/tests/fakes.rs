@@ -78,12 +78,13 @@ fn user_store() -> UserStoreUnderTest {
 
 fn user_store_behind(plan: FaultPlan) -> UserStoreUnderTest {
     let (store, clock) = memory();
-    let raw = store.clone();
+    let (raw, adopting) = (store.clone(), store.clone());
     UserStoreUnderTest {
         store: Arc::new(Faulty::new(Arc::new(store.clone()), plan)),
         outbox: Arc::new(store),
         clock,
         put_raw: Box::new(move |user| raw.put(user)),
+        put_adopted: Some(Box::new(move |row| adopting.put_adopted(row))),
         go_away: None,
         keep: Box::new(()),
     }

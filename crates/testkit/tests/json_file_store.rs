@@ -123,6 +123,7 @@ users_testkit::user_store_contract!({
         outbox: Arc::new(store),
         clock,
         put_raw: Box::new(move |user| memory.put(user)),
+        put_adopted: None,
         go_away: None,
         keep: Box::new(folder),
     }

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::{Email, Timestamp, UserId};
+use super::{AdoptedCode, Email, Timestamp, UserId};
 
 /// What a code is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,7 +67,7 @@ impl OneTimeCode {
 
     /// What is kept of it.
     pub fn digest(&self) -> CodeDigest {
-        CodeDigest(Sha256::digest(self.expose()).into())
+        CodeDigest::of(self.expose())
     }
 }
 
@@ -83,6 +83,11 @@ impl fmt::Debug for OneTimeCode {
 pub struct CodeDigest([u8; 32]);
 
 impl CodeDigest {
+    /// The digest of a code's text.
+    pub(super) fn of(code: &str) -> Self {
+        Self(Sha256::digest(code).into())
+    }
+
     /// 64 hexadecimal digits in lower case.
     pub fn to_hex(self) -> String {
         use std::fmt::Write as _;
@@ -115,9 +120,11 @@ impl fmt::Debug for CodeDigest {
 pub enum Proof {
     /// The digest of a code of ours.
     Digest(CodeDigest),
+    /// What a link of the deployed service shows.
+    Adopted(AdoptedCode),
 }
 
-/// A code as a store keeps it.
+/// A code as a store keeps it, or as it reads it from what it adopted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeRecord {
     /// By what it is found.

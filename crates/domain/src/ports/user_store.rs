@@ -67,6 +67,21 @@ pub type DecideWithCode = dyn Fn(&User, &CodeRecord) -> Result<Change, Error> + 
 ///   password.
 /// - `remove_expired_codes` removes at most `limit` codes that expired, were used or voided, and
 ///   says how many.
+///
+/// Codes that the deployed service mailed ([`Proof::Adopted`]), on a database taken over from it:
+/// - They verify addresses ([`CodePurpose::VerifyEmail`]); for another purpose they are not found.
+/// - Of the rows of an account and an address, both byte for byte, the newest alone counts, and one
+///   that does not say when it was made is the newest. It is good if it says when it was made and
+///   when it expires, was not used, and holds the code that is shown.
+/// - `find_code` and `redeem` treat a good one as a code of ours: expired or not, once, together
+///   with what it allows, or not at all. `decide` sees the account, address and times of the row.
+/// - A redeemed code, adopted or ours, voids the others of its account and purpose, ours and
+///   adopted ones. An adopted code that is redeemed or voided is used for the deployed service too,
+///   by the same commit.
+/// - A change of the e-mail address leaves them as they are: the address that they went to is not
+///   the account's any more, so `decide` refuses them.
+/// - `last_code_at` and `remove_expired_codes` leave them out: they are not ours to count or remove.
+/// - A store that adopted nothing finds none.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait UserStore: Send + Sync {

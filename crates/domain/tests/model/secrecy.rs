@@ -4,11 +4,11 @@ use std::fmt::Debug;
 
 use time::OffsetDateTime;
 use users_domain::model::{
-    BearerToken, Caller, Change, CodePurpose, CodeRecord, Cursor, Effect, EventBuilder,
-    EventOperation, Mail, MailContent, MailRequest, NewUser, Notice, OneTimeCode, Order, Page,
-    Password, PasswordAttempt, PasswordPolicy, Position, Principal, Proof, RefreshSession,
-    RequestContext, SessionDescription, Sort, SortDirection, TagFilter, TokenClaims, TokenId,
-    TokenKind, TokenPair, UserFilter, UserQuery, UserView,
+    AdoptedCode, BearerToken, Caller, Change, CodePurpose, CodeRecord, Cursor, Effect,
+    EventBuilder, EventOperation, Mail, MailContent, MailRequest, NewUser, Notice, OneTimeCode,
+    Order, Page, Password, PasswordAttempt, PasswordPolicy, Position, Principal, Proof,
+    RefreshSession, RequestContext, SessionDescription, Sort, SortDirection, TagFilter,
+    TokenClaims, TokenId, TokenKind, TokenPair, UserFilter, UserQuery, UserView,
 };
 use users_domain::ports::{IssueToken, RefreshToken};
 use users_domain::services::{FirstAdministrator, Login};
@@ -158,6 +158,11 @@ fn a_code_is_never_printed() {
     let code = OneTimeCode::new([7; OneTimeCode::BYTES]);
     let (text, hex) = (code.expose().to_owned(), code.digest().to_hex());
     let proof = Proof::Digest(code.digest());
+    let adopted = Proof::Adopted(AdoptedCode::new(
+        complete(MARK).id,
+        complete(MARK).email,
+        text.clone(),
+    ));
     let record = CodeRecord {
         digest: code.digest(),
         purpose: CodePurpose::ResetSecret,
@@ -188,6 +193,7 @@ fn a_code_is_never_printed() {
     for printed in [
         format!("{code:?}"),
         format!("{proof:?}"),
+        format!("{adopted:?}"),
         format!("{record:?}"),
         format!("{mails:?}"),
     ] {

@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use users_domain::error::Unauthenticated::{InvalidToken, MissingToken};
 use users_domain::model::{
-    Caller, CodePurpose, EffectKind, MailContent, MailRequest, OneTimeCode, Status, TokenKind, User,
+    AdoptedCode, Caller, CodePurpose, EffectKind, MailContent, MailRequest, OneTimeCode,
+    PasswordPolicy, Proof, Status, TokenKind, User,
 };
+use users_domain::ports::Clock;
 use users_domain::{Error, Settings};
+use users_testkit::contract::AdoptedRow;
 use users_testkit::{Fakes, people};
 
 use crate::{
     ask_for_reset, ask_for_verification, assert_forbidden, assert_invalid_code,
-    assert_unauthenticated, deliver, fakes_with, holder, made_up_code, mailed_code, proof, stored,
-    verify, waiting, waiting_mails,
+    assert_unauthenticated, context, deliver, fakes_with, holder, made_up_code, mailed_code, proof,
+    stored, verify, waiting, waiting_mails,
 };
 
 const VERIFY: CodePurpose = CodePurpose::VerifyEmail;
@@ -231,4 +234,71 @@ async fn a_proof_changes_nothing_else_and_ends_no_session() {
     assert_eq!(verified.sessions_valid_from, None);
     assert!(fakes.store.effects(EffectKind::EndSessions).is_empty());
     assert_eq!(verified.version, 2);
+}
+
+/// The deployed service mailed Ada a code before its database was taken over.
+fn adopted(fakes: &Fakes) -> Proof {
+    let (ada, now) = (stored(fakes, "ada"), fakes.clock.now());
+    fakes.store.put_adopted(AdoptedRow {
+        user: ada.id.clone(),
+        email: ada.email.clone(),
+        otp: Some("secret".to_owned()),
+        created_at: Some(now),
+        expires_at: Some(now + DAY),
+        used_at: None,
+    });
+    Proof::Adopted(AdoptedCode::new(ada.id, ada.email, "secret".to_owned()))
+}
+
+async fn verify_adopted(fakes: &Fakes, proof: &Proof) -> Result<User, Error> {
+    let verification = fakes.users().verification;
+    verification.verify_email(&context(), proof).await
+}
+
+#[tokio::test]
+async fn an_adopted_code_proves_the_address_as_one_of_ours_does() {
+    let fakes = fakes_with_unverified_ada();
+    let ours = asked_for_a_code(&fakes).await;
+    let proof = adopted(&fakes);
+    let told = waiting(&fakes).len();
+    fakes.users().verification.check(&proof).await.unwrap();
+    let verified = verify_adopted(&fakes, &proof).await.unwrap();
+    assert_eq!(verified.verified_at, Some(fakes.clock.now()));
+    assert_eq!(stored(&fakes, "ada"), verified);
+    assert_eq!(waiting(&fakes).len(), told + 1);
+    assert_invalid_code(&verify_adopted(&fakes, &proof).await);
+    assert_invalid_code(&verify(&fakes, &ours).await);
+}
+
+#[tokio::test]
+async fn an_adopted_code_runs_out_and_goes_with_the_address() {
+    let lost: [fn(&Fakes); 2] = [
+        |fakes| fakes.clock.advance(DAY),
+        |fakes| {
+            fakes.store.put(User {
+                email: people::user("augusta").email,
+                ..people::an_unverified_user("ada")
+            });
+        },
+    ];
+    for lose in lost {
+        let fakes = fakes_with_unverified_ada();
+        let proof = adopted(&fakes);
+        lose(&fakes);
+        assert_invalid_code(&verify_adopted(&fakes, &proof).await);
+        assert!(!stored(&fakes, "ada").is_verified());
+    }
+}
+
+#[tokio::test]
+async fn an_adopted_code_sets_no_password() {
+    let fakes = fakes_with_unverified_ada();
+    let proof = adopted(&fakes);
+    let recovery = fakes.users().recovery;
+    assert_invalid_code(&recovery.check(&proof).await);
+    let password = PasswordPolicy::default().accept("a new password").unwrap();
+    let answer = recovery.reset_secret(&context(), &proof, &password).await;
+    assert_invalid_code(&answer);
+    assert_eq!(stored(&fakes, "ada"), people::an_unverified_user("ada"));
+    verify_adopted(&fakes, &proof).await.unwrap();
 }

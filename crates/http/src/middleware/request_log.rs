@@ -12,6 +12,7 @@ use users_domain::authorization::Operation;
 use users_domain::model::{Caller, RequestId};
 
 use super::request_metrics::method_label;
+use crate::readiness;
 
 /// Begins the span; attributes as in OpenTelemetry's conventions for HTTP servers.
 pub(super) fn span(id: &RequestId, method: &Method, pattern: &'static str) -> Span {
@@ -34,9 +35,10 @@ pub(crate) fn identified(span: &Span, caller: &Caller) {
 }
 
 /// Writes the line of a request that is answered. Probes are told at debug level only: they come
-/// every few seconds and say nothing.
+/// every few seconds and say nothing; whoever watches what is away tells when that changes.
 pub(super) fn answered(
     span: &Span,
+    pattern: &'static str,
     operation: Option<Operation>,
     status: StatusCode,
     took: Duration,
@@ -45,6 +47,9 @@ pub(super) fn answered(
     let operation_name = operation.map(Operation::as_str);
     let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     match status {
+        _ if pattern == readiness::PATH && status == StatusCode::SERVICE_UNAVAILABLE => {
+            debug!(duration_us, "answered");
+        }
         // Load and outages of others, not faults of ours; their causes have lines of their own.
         StatusCode::SERVICE_UNAVAILABLE => {
             warn!(operation = operation_name, duration_us, "answered");

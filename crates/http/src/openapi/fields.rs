@@ -6,8 +6,8 @@
 //! said in words too.
 
 use users_domain::model::{
-    Email, JSON_DEPTH_LIMIT, Metadata, OneTimeCode, Password, PersonName, PictureUrl, Role,
-    SessionDescription, Status, Tags, Username,
+    AdoptedCode, Email, JSON_DEPTH_LIMIT, Metadata, OneTimeCode, Password, PersonName, PictureUrl,
+    Role, SessionDescription, Status, Tags, Username,
 };
 use users_domain::services::Login;
 use utoipa::openapi::schema::{
@@ -37,6 +37,9 @@ pub(super) const NO_NUL: &str = r"^[^\u0000]*$";
 
 /// What has a code in it; the last character holds four bits.
 pub(super) const CODE: &str = "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$";
+
+/// The same, or base64url of a JSON object, which begins with `e`.
+const VERIFICATION_CODE: &str = "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$|^e[A-Za-z0-9_-]{47,}={0,2}$";
 
 /// What holds nothing hidden.
 fn plain() -> String {
@@ -279,6 +282,14 @@ pub(crate) fn form_code() -> Field {
     string()
         .pattern(Some(CODE))
         .description(Some("The code of the mailed link."))
+        .into()
+}
+
+pub(crate) fn verification_code() -> Field {
+    string()
+        .max_length(Some(AdoptedCode::MAX_TOKEN_BYTES))
+        .pattern(Some(VERIFICATION_CODE))
+        .description(Some("The code of the mailed link, in either form."))
         .into()
 }
 

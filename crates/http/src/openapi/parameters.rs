@@ -19,6 +19,9 @@ use crate::extract::{AccountId, IfMatch, ListQuery, MAX_TEXT_BYTES, SearchQuery}
 /// The code in a mailed link, which the address needs.
 pub(crate) struct MailedCode;
 
+/// The code in a link that verifies an address, in either form.
+pub(crate) struct VerificationCode;
+
 /// The code in a mailed link, where it does not stand elsewhere.
 pub(crate) struct OptionalCode;
 
@@ -173,6 +176,24 @@ impl IntoParams for IfMatch {
 impl IntoParams for MailedCode {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         code(true)
+    }
+}
+
+impl IntoParams for VerificationCode {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let chars = OneTimeCode::CHARS;
+        let description = format!(
+            "The code of the mailed link: {chars} characters, or the longer form that the deployed \
+             service mailed."
+        );
+        let code = fields::verification_code();
+        vec![parameter(
+            ParameterIn::Query,
+            "token",
+            true,
+            &description,
+            code,
+        )]
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use users_domain::model::{Email, OneTimeCode, PersonName, PictureUrl, Username};
+use users_domain::model::{AdoptedCode, Email, OneTimeCode, PersonName, PictureUrl, Username};
 
 use super::*;
 
@@ -241,5 +243,16 @@ proptest! {
     #[test]
     fn codes_are_told_exactly(text in "[A-Za-z0-9_-]{42,44}") {
         prop_assert_eq!(fits(fields::form_code(), &text), OneTimeCode::parse(&text).is_some());
+    }
+
+    #[test]
+    fn every_code_that_verifies_is_told(bytes in any::<[u8; 32]>(), otp in "[^\\x00]{1,50}") {
+        let ours = OneTimeCode::new(bytes);
+        prop_assert!(fits(fields::verification_code(), ours.expose()));
+        let json = json!({ "user_id": "x", "email": "y", "otp": otp }).to_string();
+        for token in [URL_SAFE.encode(&json), URL_SAFE_NO_PAD.encode(&json)] {
+            prop_assert!(AdoptedCode::parse(&token).is_some());
+            prop_assert!(fits(fields::verification_code(), &token));
+        }
     }
 }

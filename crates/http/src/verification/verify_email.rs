@@ -11,20 +11,21 @@ use actix_web::{HttpRequest, web};
 
 use super::verify_email_page::ask;
 use crate::answer::{Answer, empty};
-use crate::extract::mailed_code::{TOKEN, proof};
+use crate::extract::mailed_code::{TOKEN, address_proof};
 use crate::extract::{Call, Parameters};
 use crate::openapi::VERIFICATION;
-use crate::openapi::parameters::MailedCode;
+use crate::openapi::parameters::VerificationCode;
 use crate::pages;
 use crate::state::Api;
 
 /// Prove an address by a mailed code.
 ///
 /// Also at `/users/verify-email`. A client whose `Accept` lists `text/html` gets a page and changes
-/// nothing. HEAD and prefetches change nothing either.
+/// nothing. HEAD and prefetches change nothing either. On a database taken over from the deployed
+/// service, the links that it mailed work too.
 #[utoipa::path(
     get, path = "/verify-email", tag = VERIFICATION, operation_id = "verify_email",
-    params(MailedCode),
+    params(VerificationCode),
     responses((
         status = 200, content_type = "text/html", body = String,
         description = "The address is verified, and there is no body; or, for a browser, a page that asks first.",
@@ -39,7 +40,7 @@ pub(crate) async fn verify_email(
     if pages::wanted(request.headers()) {
         return ask(&api, &query).await;
     }
-    let proof = proof(query.value(TOKEN)?.as_deref())?;
+    let proof = address_proof(query.value(TOKEN)?.as_deref())?;
     let verification = &api.users().verification;
     if request.method() == Method::HEAD || is_ahead_of_time(request.headers()) {
         verification.check(&proof).await?;

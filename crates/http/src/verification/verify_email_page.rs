@@ -5,7 +5,7 @@ use users_domain::Error;
 use utoipa::ToSchema;
 
 use crate::answer::Answer;
-use crate::extract::mailed_code::{TOKEN, proof};
+use crate::extract::mailed_code::{TOKEN, address_proof};
 use crate::extract::{Call, Form, Parameters};
 use crate::openapi::{VERIFICATION, fields};
 use crate::pages::{self, VerifyEmailPage};
@@ -28,7 +28,7 @@ pub(super) async fn ask(api: &Api, query: &Parameters<'_>) -> Answer {
 async fn good_token(api: &Api, query: &Parameters<'_>) -> Result<String, Error> {
     let token = query.value(TOKEN)?.unwrap_or_default();
     let verification = &api.users().verification;
-    verification.check(&proof(Some(&token))?).await?;
+    verification.check(&address_proof(Some(&token))?).await?;
     Ok(token)
 }
 
@@ -36,7 +36,7 @@ async fn good_token(api: &Api, query: &Parameters<'_>) -> Result<String, Error> 
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what is read parameter by parameter")]
 struct VerifyEmailForm {
-    #[schema(schema_with = fields::form_code)]
+    #[schema(schema_with = fields::verification_code)]
     token: String,
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn verify_email_by_form(api: web::Data<Api>, call: Call<Form>) 
 
 async fn verify(api: &Api, call: &Call<Form>) -> Result<(), Error> {
     let token = call.input.fields().value(TOKEN)?;
-    let proof = proof(token.as_deref())?;
+    let proof = address_proof(token.as_deref())?;
     let verification = &api.users().verification;
     verification.verify_email(&call.context, &proof).await?;
     Ok(())

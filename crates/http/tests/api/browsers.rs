@@ -28,6 +28,8 @@ fn asked_by_another_page(service: &Service) -> Vec<(&'static str, Answer)> {
         ("no content type", Request::new("POST", "/users").body("{}")),
         ("a page", Request::get("/password/reset?token=x")),
         ("health", Request::get("/health")),
+        ("liveness", Request::get("/livez")),
+        ("readiness", Request::get("/readyz")),
         ("metrics", Request::get("/metrics")),
         ("keys", Request::get("/.well-known/jwks.json")),
         ("the document", Request::get("/openapi.json")),

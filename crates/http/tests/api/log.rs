@@ -37,7 +37,7 @@ pub(super) fn start() {
 }
 
 /// Our own lines that hold a text.
-fn lines_with(text: &str) -> Vec<String> {
+pub(super) fn lines_with(text: &str) -> Vec<String> {
     let lines = LINES.lock().unwrap();
     lines
         .iter()

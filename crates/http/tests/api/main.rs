@@ -22,6 +22,7 @@ mod open;
 mod outages;
 mod pages;
 mod permissions;
+mod probes;
 mod profile;
 mod refusals;
 mod request_framing;

@@ -11,6 +11,8 @@ fn every_answer_has_an_id_of_its_own() {
     let mut ids = Vec::new();
     for request in [
         Request::get("/health"),
+        Request::get("/livez"),
+        Request::get("/readyz"),
         Request::get("/metrics"),
         Request::get("/.well-known/jwks.json"),
         Request::get("/nowhere"),

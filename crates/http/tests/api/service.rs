@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use users_domain::model::{CodePurpose, CodeRecord, OneTimeCode, TokenKind, User};
 use users_domain::ports::{Clock as _, Entropy as _, Ports, UserStore as _};
 use users_domain::{Settings, Users};
-use users_http::{About, Api, ApiSettings, EnumFormat, ServerSettings, serve};
+use users_http::{About, Api, ApiSettings, EnumFormat, Readiness, ServerSettings, serve};
 use users_testkit::Fakes;
 use users_testkit::people::id_of;
 
@@ -26,6 +26,7 @@ pub(super) struct Setup {
     pub(super) body_timeout: Option<Duration>,
     pub(super) body_budget: Option<usize>,
     pub(super) answer_budget: Option<usize>,
+    pub(super) readiness: Option<Arc<dyn Readiness>>,
 }
 
 impl Setup {
@@ -46,6 +47,7 @@ impl Setup {
             body_timeout: None,
             body_budget: None,
             answer_budget: None,
+            readiness: None,
         }
     }
 
@@ -76,6 +78,9 @@ impl Setup {
         }
         if let Some(answer_budget) = self.answer_budget {
             api = api.with_answer_budget(answer_budget);
+        }
+        if let Some(readiness) = self.readiness {
+            api = api.with_readiness(readiness);
         }
         super::log::start();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,10 +1,16 @@
 //! `POST /users/send-verification` and `GET /verify-email` as programs use them.
 
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
 use serde_json::json;
 use users_domain::model::{CodePurpose, Effect, EffectKind, MailRequest};
+use users_domain::ports::Clock;
+use users_testkit::contract::AdoptedRow;
 use users_testkit::people;
 
-use super::client::Request;
+use super::client::{Request, escaped};
 use super::service::{CODE_LIFETIME, Service, wait_for};
 
 const PATHS: [&str; 2] = ["/verify-email", "/users/verify-email"];
@@ -157,4 +163,104 @@ fn a_code_that_opens_nothing_is_refused_whatever_is_wrong_with_it() {
             .get(&format!("/verify-email{query}"))
             .is_refused(400, code, Some("token"));
     }
+}
+
+/// A code much as the deployed service makes them, of a length that needs padding once more.
+const OTP: &str = "q6u7y9-Pn5_vT0aB1c2D3e4F5g6H7i8J9k0L1m2N3o=";
+
+/// The token in a link that the deployed service mailed to Ada, whose row was taken over.
+fn adopted_token(service: &Service) -> String {
+    let (ada, now) = (service.stored("ada"), service.fakes.clock.now());
+    service.fakes.store.put_adopted(AdoptedRow {
+        user: ada.id,
+        email: ada.email,
+        otp: Some(OTP.to_owned()),
+        created_at: Some(now),
+        expires_at: Some(now + Duration::from_hours(24)),
+        used_at: None,
+    });
+    token_with(OTP)
+}
+
+fn token_with(otp: &str) -> String {
+    let triple = json!({ "user_id": "id-of-ada", "email": "ada@example.com", "otp": otp });
+    URL_SAFE.encode(triple.to_string())
+}
+
+#[test]
+fn a_link_that_the_deployed_service_mailed_verifies_once() {
+    for path in PATHS {
+        let (service, _) = with_ada();
+        let token = adopted_token(&service);
+        assert!(token.ends_with('='), "it is mailed with its padding");
+        for token in [escaped(&token), token.clone()] {
+            let look = Request::new("HEAD", &format!("{path}?token={token}"));
+            assert_eq!(service.send(&look).status, 200);
+        }
+        assert!(!service.stored("ada").is_verified());
+        let bare = token.trim_end_matches('=');
+        service.get(&format!("{path}?token={bare}")).is_empty(200);
+        assert!(service.stored("ada").is_verified());
+        for token in [&*token, bare] {
+            service
+                .get(&format!("{path}?token={token}"))
+                .is_refused(400, "invalid_code", None);
+        }
+        let [row] = &*service.fakes.store.adopted_codes() else {
+            panic!("one was placed");
+        };
+        assert!(row.used_at.is_some(), "for the deployed service too");
+    }
+}
+
+#[test]
+fn a_link_of_the_deployed_service_runs_out_and_opens_nothing_else() {
+    let (service, _) = with_ada();
+    let token = adopted_token(&service);
+    let wrong = token_with("another code");
+    let reset = json!({ "token": token, "password": "a new password", "confirm_password": "a new password" });
+    let answers = [
+        service.get(&format!("/verify-email?token={wrong}")),
+        service.send(&Request::put("/password/reset", &reset)),
+    ];
+    for answer in answers {
+        answer.is_refused(400, "invalid_code", None);
+    }
+    service.fakes.clock.advance(Duration::from_hours(24));
+    service
+        .get(&format!("/verify-email?token={token}"))
+        .is_refused(400, "invalid_code", None);
+    assert_eq!(service.stored("ada"), people::an_unverified_user("ada"));
+}
+
+#[test]
+fn a_link_of_the_deployed_service_for_an_address_of_before_is_refused() {
+    let (service, bearer) = with_ada();
+    let token = adopted_token(&service);
+    let change = json!({ "email": "new@example.com" });
+    service
+        .patch_as("/users/id-of-ada/email", &change, &bearer)
+        .expect(200);
+    service
+        .get(&format!("/verify-email?token={token}"))
+        .is_refused(400, "invalid_code", None);
+    assert!(!service.stored("ada").is_verified());
+}
+
+#[test]
+fn the_page_of_a_link_of_the_deployed_service_carries_its_code_to_the_button() {
+    let (service, _) = with_ada();
+    let token = adopted_token(&service);
+    for path in PATHS {
+        let look = Request::get(&format!("{path}?token={token}")).header("Accept", "text/html");
+        let page = service.send(&look);
+        assert_eq!(page.status, 200);
+        let field = format!("name=\"token\" value=\"{token}\"");
+        assert!(page.text.contains(&field), "{}", page.text);
+    }
+    assert!(!service.stored("ada").is_verified());
+    let pressed = Request::form("/verify-email", &[("token", &token)]);
+    assert_eq!(service.send(&pressed).status, 200);
+    assert!(service.stored("ada").is_verified());
+    assert_eq!(service.send(&pressed).status, 400);
 }

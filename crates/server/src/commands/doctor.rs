@@ -7,9 +7,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use tokio::runtime::Runtime;
 
-use crate::config::{Config, MailKind};
+use crate::config::{Config, MailKind, StoreKind};
 use crate::wiring;
+use crate::wiring::store::StoreCondition;
 
 /// What a check found.
 enum Finding {
@@ -23,8 +25,6 @@ enum Finding {
 
 /// How far the store is.
 enum StoreState {
-    /// This version has no such store.
-    Unsupported,
     /// There is no file.
     Absent,
     /// There is a file, without a table of ours.
@@ -39,12 +39,13 @@ enum StoreState {
 
 /// Prints one line a check; fails if something is wrong.
 pub(super) fn run(config: &Config, out: &mut dyn Write) -> Result<ExitCode> {
-    let state = store_state(config);
+    let runtime = super::runtime()?;
+    let state = store_state(config, &runtime);
     let findings = [
         ("settings", settings(config)),
-        ("store", store(config, &state)),
+        ("store", store(config, &state, &runtime)),
         ("signing key", signing_key(config)),
-        ("administrator", administrator(config, &state)),
+        ("administrator", administrator(config, &state, &runtime)),
         ("mail", mail(config)),
     ];
     let mut healthy = true;
@@ -79,11 +80,8 @@ fn settings(config: &Config) -> Finding {
     }
 }
 
-fn store_state(config: &Config) -> StoreState {
-    if config.store.check_supported().is_err() {
-        return StoreState::Unsupported;
-    }
-    let migrations = match wiring::migrations(&config.store) {
+fn store_state(config: &Config, runtime: &Runtime) -> StoreState {
+    let migrations = match runtime.block_on(wiring::store::migrations(config)) {
         Ok(migrations) => migrations,
         Err(error) => return StoreState::Broken(error.to_string()),
     };
@@ -93,39 +91,54 @@ fn store_state(config: &Config) -> StoreState {
         .filter(|migration| migration.applied_at.is_none())
         .map(|migration| migration.name)
         .collect();
+    let is_absent = config.store.kind == StoreKind::Sqlite && !config.store.sqlite_path.exists();
     if pending.is_empty() {
         StoreState::UpToDate
     } else if pending.len() < count {
         StoreState::Behind(pending)
-    } else if config.store.sqlite_path.exists() {
-        StoreState::Empty
-    } else {
+    } else if is_absent {
         StoreState::Absent
+    } else {
+        StoreState::Empty
     }
 }
 
-fn store(config: &Config, state: &StoreState) -> Finding {
-    let path = config.store.sqlite_path.display();
+fn store(config: &Config, state: &StoreState, runtime: &Runtime) -> Finding {
+    let place = wiring::store::place(config);
     match state {
-        StoreState::Unsupported => Finding::Wrong("not examined: see settings".to_owned()),
         StoreState::Broken(error) => Finding::Wrong(error.clone()),
         StoreState::Absent => Finding::Wrong(format!(
-            "{path} is not there yet; `magistrala-users migrate` makes it, and so does a start"
+            "{place} is not there yet; `magistrala-users migrate` makes it, and so does a start"
         )),
         StoreState::Empty => Finding::Wrong(format!(
-            "{path} is there and has no table of this service: make sure that it is the right \
-             file; `magistrala-users migrate` makes the tables, and so does a start"
+            "{place} is there and has no table of this service: make sure that it is the right one; \
+             `magistrala-users migrate` makes the tables, and so does a start"
         )),
         StoreState::Behind(pending) => Finding::Wrong(format!(
-            "{path} lacks {}; run `magistrala-users migrate`, or start the service, which does it",
+            "{place} lacks {}; run `magistrala-users migrate`, or start the service, which does it",
             pending.join(", ")
         )),
-        StoreState::UpToDate => match writable(&config.store.sqlite_path) {
-            Ok(()) => Finding::Well(format!("{path}, the schema is up to date")),
-            Err(error) => Finding::Wrong(format!(
-                "{path} cannot be written to: {error}; let the user who runs the service write to \
-                 the file and its folder"
-            )),
+        StoreState::UpToDate => match config.store.kind {
+            StoreKind::Sqlite => match writable(&config.store.sqlite_path) {
+                Ok(()) => Finding::Well(format!("{place}, the schema is up to date")),
+                Err(error) => Finding::Wrong(format!(
+                    "{place} cannot be written to: {error}; let the user who runs the service write \
+                     to the file and its folder"
+                )),
+            },
+            StoreKind::Postgres => match runtime.block_on(wiring::store::condition(config)) {
+                Ok(StoreCondition::Well) => {
+                    Finding::Well(format!("{place}, the schema is up to date"))
+                }
+                Ok(StoreCondition::ReadOnly) => Finding::Doubtful(format!(
+                    "{place}, the schema is up to date, but it takes no writes: reads are \
+                         served, changes answered 503"
+                )),
+                Ok(StoreCondition::Away) => {
+                    Finding::Wrong(format!("{place} does not answer in time"))
+                }
+                Err(error) => Finding::Wrong(error.to_string()),
+            },
         },
     }
 }
@@ -158,10 +171,10 @@ fn signing_key(config: &Config) -> Finding {
     }
 }
 
-fn administrator(config: &Config, state: &StoreState) -> Finding {
+fn administrator(config: &Config, state: &StoreState, runtime: &Runtime) -> Finding {
     let email = &config.admin.email;
     let there = match state {
-        StoreState::UpToDate => match administrators::count(&config.store) {
+        StoreState::UpToDate => match runtime.block_on(administrators::count(config)) {
             Ok(0) => Finding::Doubtful(format!(
                 "nobody who is enabled is one; the next start makes {email}, unless somebody has \
                  that address, and `magistrala-users users create-admin` makes another"
@@ -173,7 +186,7 @@ fn administrator(config: &Config, state: &StoreState) -> Finding {
         StoreState::Absent | StoreState::Empty => {
             Finding::Well(format!("the first start makes {email}"))
         }
-        StoreState::Behind(_) | StoreState::Broken(_) | StoreState::Unsupported => {
+        StoreState::Behind(_) | StoreState::Broken(_) => {
             Finding::Doubtful("not examined: see store".to_owned())
         }
     };

@@ -10,15 +10,15 @@ use crate::cli::MigrateArguments;
 use crate::config::Config;
 use crate::wiring;
 
-/// Brings the schema up to date, or lists where it is.
+/// Brings the schema up to date, or says where it is, or what that would do.
 pub(super) fn run(
     config: &Config,
     arguments: &MigrateArguments,
     out: &mut dyn Write,
 ) -> Result<ExitCode> {
-    let store = &config.store;
+    let runtime = super::runtime()?;
     if arguments.list {
-        for migration in wiring::migrations(store)? {
+        for migration in runtime.block_on(wiring::store::migrations(config))? {
             let state = match migration.applied_at {
                 Some(at) => format!("applied {}", at.format(&Rfc3339)?),
                 None => "pending".to_owned(),
@@ -27,11 +27,18 @@ pub(super) fn run(
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let taken = wiring::migrate(store)?;
-    for name in &taken {
-        writeln!(out, "applied {name}")?;
+    let (steps, what) = if arguments.dry_run {
+        (
+            runtime.block_on(wiring::store::dry_run(config))?,
+            "would apply",
+        )
+    } else {
+        (runtime.block_on(wiring::store::migrate(config))?, "applied")
+    };
+    for step in &steps {
+        writeln!(out, "{what} {step}")?;
     }
-    if taken.is_empty() {
+    if steps.is_empty() {
         writeln!(out, "the schema is up to date")?;
     }
     Ok(ExitCode::SUCCESS)

@@ -17,7 +17,7 @@ use users_domain::ports::Entropy;
 use super::output::{Output, complain};
 use crate::administrator::made_up_password;
 use crate::cli::{CreateAdminArguments, ListArguments, SetPasswordArguments, UsersCommand};
-use crate::config::Config;
+use crate::config::{Config, StoreKind};
 use crate::wiring::{self, Wired};
 
 /// A password is a line; more is a mistake.
@@ -27,7 +27,7 @@ const MOST_INPUT_BYTES: u64 = 4096;
 pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> Result<ExitCode> {
     let makes_accounts = matches!(command, UsersCommand::CreateAdmin(_));
     let path = &config.store.sqlite_path;
-    if !makes_accounts && !path.exists() {
+    if config.store.kind == StoreKind::Sqlite && !makes_accounts && !path.exists() {
         bail!(
             "there is no store at {}; `--data DIR` names the folder of another, and a start or \
              `magistrala-users migrate` makes one",
@@ -36,20 +36,22 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
     }
     // Mails are sent by the service, so this address stands in none.
     let own_url = format!("http://{}:{}", config.http.host, config.http.port);
-    let wired = wiring::open(config, &own_url, Arc::new(|_: &_| {}))?;
-    let close = wired.closer();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
+    let runtime = super::runtime()?;
+    let wired = {
+        let _entered = runtime.enter();
+        wiring::open(config, &own_url, Arc::new(|_: &_| {}))?
+    };
+    let (store, place) = (&wired.store.technology, &wired.store.place);
     let outcome = runtime.block_on(async {
+        let prepared = store.prepare().await;
+        prepared.with_context(|| format!("the store at {place}"))?;
         match command {
             UsersCommand::CreateAdmin(arguments) => create_admin(&wired, arguments, out).await,
             UsersCommand::SetPassword(arguments) => set_password(&wired, arguments, out).await,
             UsersCommand::List(arguments) => list(&wired.users, arguments, out).await,
         }
     });
-    close();
+    runtime.block_on(store.close());
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
@@ -153,11 +155,11 @@ fn line(user: &User, json: bool) -> String {
 /// The account with this id, or the only enabled one with this address or name.
 async fn find(wired: &Wired, account: &str) -> Result<UserId> {
     if let Ok(id) = UserId::parse(account)
-        && let Some(user) = wired.accounts.find(&id).await?
+        && let Some(user) = wired.store.users.find(&id).await?
     {
         return Ok(user.id);
     }
-    let candidates = wired.accounts.find_by_login(account).await?;
+    let candidates = wired.store.users.find_by_login(account).await?;
     let exact = candidates.iter().find(|user| {
         user.email.as_str() == account
             || user.username.as_ref().map(Username::as_str) == Some(account)

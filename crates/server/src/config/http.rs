@@ -10,19 +10,8 @@ use super::variable::{Kind, Preset, Section, Variable};
 
 /// A port; 0 is for `dev` only, which is seen when the section is read.
 const PORT_NUMBER: Kind<u16> = Kind {
-    name: "port",
-    expected: "a port from 1 to 65535",
     parse: |text| text.parse().map_err(|_| None),
-};
-
-/// A limit that there always is.
-const POSITIVE_DURATION: Kind<Duration> = Kind {
-    expected: "a duration above 0 such as 15s or 300ms",
-    parse: |text| match (kind::DURATION.parse)(text) {
-        Ok(Duration::ZERO) => Err(None),
-        parsed => parsed,
-    },
-    ..kind::DURATION
+    ..kind::PORT
 };
 
 static HOST: Variable<String> = Variable::new(
@@ -49,14 +38,14 @@ static READ_HEADER_TIMEOUT: Variable<Duration> = Variable::new(
 
 static READ_TIMEOUT: Variable<Duration> = Variable::new(
     "MG_USERS_HTTP_SERVER_READ_TIMEOUT",
-    POSITIVE_DURATION,
+    kind::POSITIVE_DURATION,
     Preset::Value("15s"),
     "How long a client may take to send the body of a request before it gets 408.",
 );
 
 static WRITE_TIMEOUT: Variable<Duration> = Variable::new(
     "MG_USERS_HTTP_SERVER_WRITE_TIMEOUT",
-    POSITIVE_DURATION,
+    kind::POSITIVE_DURATION,
     Preset::Value("15s"),
     "How long a client that does not keep up may need for 64 KiB of its answer before the connection \
      ends.",

@@ -38,6 +38,26 @@ pub(super) const DURATION: Kind<Duration> = Kind {
     parse: |text| parse_duration(text).map_err(|reason| Some(reason.to_string())),
 };
 
+/// A limit that there always is.
+pub(super) const POSITIVE_DURATION: Kind<Duration> = Kind {
+    expected: "a duration above 0 such as 15s or 300ms",
+    parse: |text| match (DURATION.parse)(text) {
+        Ok(Duration::ZERO) => Err(None),
+        parsed => parsed,
+    },
+    ..DURATION
+};
+
+/// A TCP port.
+pub(super) const PORT: Kind<u16> = Kind {
+    name: "port",
+    expected: "a port from 1 to 65535",
+    parse: |text| match text.parse() {
+        Ok(0) | Err(_) => Err(None),
+        Ok(port) => Ok(port),
+    },
+};
+
 /// A lifetime: tokens tell time in whole seconds, so a shorter one could never be used.
 pub(super) const LIFETIME: Kind<Duration> = Kind {
     name: "duration",

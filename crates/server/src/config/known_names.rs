@@ -54,18 +54,6 @@ pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "MG_SPICEDB_PORT",
     "MG_SPICEDB_PRE_SHARED_KEY",
     "MG_USERS_POLICIES",
-    // database
-    "MG_USERS_DB_HOST",
-    "MG_USERS_DB_PORT",
-    "MG_USERS_DB_USER",
-    "MG_USERS_DB_PASS",
-    "MG_USERS_DB_NAME",
-    "MG_USERS_DB_SSL_MODE",
-    "MG_USERS_DB_SSL_CERT",
-    "MG_USERS_DB_SSL_KEY",
-    "MG_USERS_DB_SSL_ROOT_CERT",
-    "MG_USERS_DB_MAX_CONNECTIONS",
-    "MG_USERS_DB_STATEMENT_CACHE",
     // mail
     "MG_EMAIL_HOST",
     "MG_EMAIL_PORT",

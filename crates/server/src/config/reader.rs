@@ -6,7 +6,7 @@ use ::config::{Config as Merged, ConfigError};
 
 use super::Profile;
 use super::problem::Problem;
-use super::source::Layer;
+use super::source::{Layer, default_origin};
 use super::variable::{Entry, Variable};
 
 /// A value that was found, and where.
@@ -57,6 +57,17 @@ impl Reader {
     /// The value that holds for a variable, as it was written.
     pub(super) fn found(&self, entry: &Entry) -> Option<&Found> {
         self.values.get(entry.name)
+    }
+
+    /// The names of those variables that somebody set.
+    pub(super) fn written(&self, entries: &[&Entry]) -> Vec<String> {
+        let is_written = |entry: &Entry| {
+            let origin = default_origin(entry, entry.preset(self.profile));
+            self.found(entry)
+                .is_some_and(|found| found.origin != origin)
+        };
+        let names = entries.iter().filter(|entry| is_written(entry));
+        names.map(|entry| entry.name.to_owned()).collect()
     }
 
     /// The value of a variable that may be unset; `None` too if a problem was noted.

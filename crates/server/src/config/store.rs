@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::kind;
-use super::problem::Problem;
 use super::reader::Reader;
 use super::variable::{Kind, Preset, Section, Variable};
 
@@ -30,8 +29,7 @@ static STORE: Variable<StoreKind> = Variable::new(
     "MG_USERS_STORE",
     STORE_KIND,
     Preset::Value("postgres"),
-    "Where accounts are kept: `postgres` or `sqlite`. This version keeps them in SQLite only, so \
-     `serve` needs `sqlite` here.",
+    "Where accounts are kept: `postgres` or `sqlite`.",
 )
 .in_dev(Preset::Value("sqlite"));
 
@@ -65,16 +63,5 @@ impl StoreSettings {
             kind: kind?,
             sqlite_path: sqlite_path?,
         })
-    }
-
-    /// Whether this version has that store, and if not, which setting to use.
-    pub fn check_supported(&self) -> Result<(), Problem> {
-        match self.kind {
-            StoreKind::Sqlite => Ok(()),
-            StoreKind::Postgres => Err(Problem::new(
-                "MG_USERS_STORE=postgres: this version has the SQLite store only; set \
-                 MG_USERS_STORE=sqlite and MG_USERS_SQLITE_PATH, or start with `dev`",
-            )),
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! The table as a whole and its defaults.
 
+mod postgres;
 mod problems;
 mod sources;
 

@@ -29,6 +29,33 @@ fn sigterm_and_ctrl_c_end_the_service_cleanly(home: &Home) {
     }
 }
 
+#[test]
+fn a_service_that_says_it_is_up_is_ready() {
+    for home in [
+        Home::with_sqlite(),
+        Home::with_served_sqlite(),
+        Home::with_postgres(),
+    ] {
+        let program = home.start();
+        assert_eq!(
+            program.get("/readyz").expect(200),
+            json!({
+                "status": "pass",
+                "checks": {
+                    "service": [{ "status": "pass" }],
+                    "store": [{ "status": "pass" }],
+                },
+            })
+        );
+        let alive = json!({ "status": "pass" });
+        assert_eq!(program.get("/livez").expect(200), alive);
+        let url = program.url("/readyz");
+        assert_eq!(run(&["health", "--url", &url], &[]).code, 0);
+        let log = program.terminate();
+        assert!(!log.contains("the store"), "nothing was amiss: {log}");
+    }
+}
+
 fn a_request_in_flight_is_finished_before_the_end(home: &Home) {
     let program = home.start();
     // Half a request is on its way when the signal comes; the other half follows.

@@ -62,6 +62,7 @@ fn every_suite_tests_every_promise_that_it_declares() {
         (
             user_store::PROMISES,
             &[
+                include_str!("user_store/adopted_codes.rs"),
                 include_str!("user_store/code_races.rs"),
                 include_str!("user_store/codes.rs"),
                 include_str!("user_store/cursors.rs"),
@@ -76,6 +77,7 @@ fn every_suite_tests_every_promise_that_it_declares() {
                 include_str!("user_store/races.rs"),
                 include_str!("user_store/reading.rs"),
                 include_str!("user_store/redeeming.rs"),
+                include_str!("user_store/redeeming_adopted.rs"),
                 include_str!("user_store/sorting.rs"),
                 include_str!("user_store/updating.rs"),
                 include_str!("user_store/voiding.rs"),

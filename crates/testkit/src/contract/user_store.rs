@@ -7,8 +7,10 @@ use users_domain::ports::{Decide, Outbox, StoreError, UserStore};
 
 use super::material::{assert_taken, pending};
 use super::{Keep, Lever};
+pub use crate::fakes::AdoptedRow;
 use crate::fakes::FixedClock;
 
+mod adopted_codes;
 mod code_races;
 mod codes;
 mod cursors;
@@ -23,10 +25,12 @@ mod paging;
 mod races;
 mod reading;
 mod redeeming;
+mod redeeming_adopted;
 mod sorting;
 mod updating;
 mod voiding;
 
+pub use adopted_codes::*;
 pub use code_races::*;
 pub use codes::*;
 pub use cursors::*;
@@ -41,6 +45,7 @@ pub use paging::*;
 pub use races::*;
 pub use reading::*;
 pub use redeeming::*;
+pub use redeeming_adopted::*;
 pub use sorting::*;
 pub use updating::*;
 pub use voiding::*;
@@ -56,6 +61,9 @@ pub struct UserStoreUnderTest {
     /// Places a row as an older program may have left it, past every rule but those of the columns
     /// themselves; may block.
     pub put_raw: Box<dyn Fn(User) + Send + Sync>,
+    /// Places a code of an account that is there, as the deployed service keeps those that it
+    /// mailed; may block. `None` where there can be none.
+    pub put_adopted: Option<Box<dyn Fn(AdoptedRow) + Send + Sync>>,
     /// Makes the store unavailable for good; `None` where it cannot be.
     pub go_away: Option<Lever>,
     /// What must live as long as the subject.
@@ -198,6 +206,22 @@ suite! {
     an_update_and_a_redemption_at_once_are_both_kept,
     no_code_proves_an_address_that_changes_at_once,
     no_code_works_that_is_removed_at_once,
+    an_adopted_code_that_nobody_made_opens_nothing,
+    an_adopted_code_is_found_as_its_row_says,
+    an_adopted_code_is_compared_byte_for_byte,
+    of_adopted_rows_the_newest_alone_counts,
+    an_adopted_row_without_creation_is_the_newest_and_never_good,
+    an_adopted_row_that_is_used_or_lacks_something_is_not_good,
+    an_adopted_code_verifies_addresses_and_nothing_else,
+    adopted_codes_are_neither_counted_nor_removed,
+    an_adopted_code_works_once,
+    an_expired_adopted_code_is_for_the_decision_to_judge,
+    a_refused_redemption_leaves_the_adopted_code_good,
+    a_redeemed_code_voids_adopted_ones_and_an_adopted_one_voids_ours,
+    a_changed_address_leaves_adopted_codes_to_the_decision,
+    a_dropped_redemption_of_an_adopted_code_is_wholly_done_or_undone,
+    of_many_redemptions_of_one_adopted_code_at_once_one_succeeds,
+    of_an_adopted_code_and_one_of_ours_at_once_one_succeeds,
     it_serves_a_bare_runtime,
     a_dropped_insert_is_wholly_done_or_undone,
     a_dropped_update_is_wholly_done_or_undone,

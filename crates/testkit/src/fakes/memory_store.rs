@@ -8,6 +8,7 @@ use users_domain::model::{
 };
 use users_domain::ports::{Clock, OutboxItemId};
 
+mod adopted_codes;
 mod codes;
 mod outbox;
 mod refresh_tokens;
@@ -17,6 +18,7 @@ mod user_store;
 
 use outbox::Backlog;
 
+pub use adopted_codes::AdoptedRow;
 pub use codes::KeptCode;
 pub use snapshot::InvalidSnapshot;
 
@@ -40,6 +42,7 @@ struct State {
     users: BTreeMap<UserId, User>,
     /// By the digest in hexadecimal digits.
     codes: BTreeMap<String, KeptCode>,
+    adopted_codes: Vec<AdoptedRow>,
     backlog: Backlog,
     sessions: BTreeMap<TokenId, RefreshSession>,
 }
@@ -70,6 +73,11 @@ impl MemoryStore {
         self.state().users.insert(user.id.clone(), user);
     }
 
+    /// Places a code as the deployed service keeps those that it mailed.
+    pub fn put_adopted(&self, row: AdoptedRow) {
+        self.state().adopted_codes.push(row);
+    }
+
     /// Places an effect as another version of the program may have left it.
     pub fn put_record(&self, record: EffectRecord) {
         let now = self.clock.now();
@@ -84,6 +92,11 @@ impl MemoryStore {
     /// All codes that were not cleared away, by digest: good, expired, used and voided ones.
     pub fn codes(&self) -> Vec<KeptCode> {
         self.state().codes.values().cloned().collect()
+    }
+
+    /// All codes that were placed as the deployed service keeps them, in that order.
+    pub fn adopted_codes(&self) -> Vec<AdoptedRow> {
+        self.state().adopted_codes.clone()
     }
 
     /// All effects of a kind that are still to be carried out, in the order in which they were

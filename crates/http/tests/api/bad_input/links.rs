@@ -1,5 +1,8 @@
 //! Mailed links and the forms behind them, opened by programs and by people.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
+
 use super::case::{Case, Expected};
 use super::scene::Scene;
 use super::way::{Content, Way};
@@ -106,7 +109,41 @@ fn codes() -> Vec<(String, Fault)> {
     ] {
         codes.push((value.to_owned(), Fault::Unknown));
     }
+    codes.extend(triples().map(|token| (token, Fault::Unknown)));
     codes
+}
+
+/// What the deployed service's links hold, and what looks like it.
+fn triples() -> impl Iterator<Item = String> {
+    let member = "m4rk".repeat(1_000);
+    [
+        r#"{"user_id":"id-of-una","email":"una@example.com","otp":"m4rk"}"#.to_owned(),
+        r#"{"user_id":"m4rk","email":"m4rk","otp":"m4rk"}"#.to_owned(),
+        r#"{"user_id":"id-of-una","email":"una@example.com","otp":""}"#.to_owned(),
+        r#"{"user_id":"id-of-una","email":"una@example.com"}"#.to_owned(),
+        r#"{"user_id":"id-of-una","email":"una@example.com","otp":null}"#.to_owned(),
+        r#"{"user_id":"id-of-una","email":"una@example.com","otp":7}"#.to_owned(),
+        r#"{"user_id":["id-of-una"],"email":{},"otp":true}"#.to_owned(),
+        r#"{"user_id":"id-of-una","email":"una@example.com","otp":"m4rk","otp":"m4rk"}"#.to_owned(),
+        r#"{"user_id":"id-of-una","email":"una@example.com","otp":"m4rk\u0000"}"#.to_owned(),
+        r#"{"user_id":"id-of-una\u0000","email":"una@example.com","otp":"m4rk"}"#.to_owned(),
+        r#"{"user_id":"id-of-una","email":"una@example.com","otp":"m4rk\ud800"}"#.to_owned(),
+        r#"{"user_id":"id-of-una","email":"una@example.com","otp":"m4rk' OR '1'='1"}"#.to_owned(),
+        r#"{"user_id":"%","email":"%","otp":"%"}"#.to_owned(),
+        r#"["id-of-una","una@example.com","m4rk"]"#.to_owned(),
+        r#"{"user_id":"id-of-una","email":"una@example.com","otp":"m4rk"}{}"#.to_owned(),
+        r#"{"user_id":"id-of-una","email":"una@example.com","otp":"m4rk"#.to_owned(),
+        format!(r#"{{"user_id":"id-of-una","email":"una@example.com","otp":"{member}"}}"#),
+        "[".repeat(3_000),
+        format!(r#"{{"m4rk":{}"#, "[".repeat(3_000)),
+    ]
+    .into_iter()
+    .map(|json| URL_SAFE.encode(json))
+    // No base64url.
+    .chain([
+        "eyJ1c2VyX2lkIjoi====".to_owned(),
+        "e30".to_owned() + &"*".repeat(50),
+    ])
 }
 
 /// `PUT /password/reset` takes the code from the query or as bearer token where the body has none.

@@ -3,17 +3,16 @@
 use anyhow::Result;
 use users_domain::model::{Role, Status, UserFilter};
 
-use crate::config::StoreSettings;
+use crate::config::Config;
 use crate::wiring;
 
 /// How many enabled administrators there are. The store must be there, its schema up to date.
-pub(super) fn count(settings: &StoreSettings) -> Result<u64> {
-    let store = wiring::look(settings)?;
+pub(super) async fn count(config: &Config) -> Result<u64> {
+    let store = wiring::store::look(config)?;
     let administrators = UserFilter {
         status: Some(Status::Enabled),
         role: Some(Role::Admin),
         ..UserFilter::default()
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    Ok(runtime.block_on(store.count(&administrators))?)
+    Ok(store.count(&administrators).await?)
 }

@@ -226,7 +226,7 @@ fn names_that_mean_nothing_are_named_and_those_of_others_are_not() {
             ("MG_USERS_HTTP_PROT", "80"),
             ("MG_USERS_XYZZY", "1"),
             ("MG_EMAIL_HOST", "mail"),
-            ("MG_USERS_DB_PASS_FILE", "/run/secrets/db"),
+            ("MG_EMAIL_PASSWORD_FILE", "/run/secrets/mail"),
             ("MG_USERS_GRPC_URL", "users:7002"),
             ("MG_USERS_SECRET_KEY", "x"),
             ("MG_THINGS_HTTP_PORT", "9000"),
@@ -238,7 +238,7 @@ fn names_that_mean_nothing_are_named_and_those_of_others_are_not() {
     assert_eq!(
         notices,
         [
-            "without effect in this version: MG_EMAIL_HOST, MG_USERS_DB_PASS_FILE",
+            "without effect in this version: MG_EMAIL_HOST, MG_EMAIL_PASSWORD_FILE",
             "MG_USERS_HTTP_PROT is no known setting; did you mean MG_USERS_HTTP_PORT?",
             "MG_USERS_XYZZY is no known setting",
         ]

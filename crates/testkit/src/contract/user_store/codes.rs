@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use users_domain::model::{
-    CodePurpose, CodeRecord, Email, OneTimeCode, Proof, Status, Timestamp, User, UserId,
+    CodeDigest, CodePurpose, CodeRecord, Email, OneTimeCode, Proof, Status, Timestamp, User, UserId,
 };
 use users_domain::ports::{Clock, DecideWithCode, StoreError};
 
@@ -18,18 +18,21 @@ const LIFETIME: Duration = Duration::from_mins(15);
 const STEP: Duration = Duration::from_micros(1);
 
 /// The digest of a code that the number makes.
-fn proof(number: u64) -> Proof {
+fn digest(number: u64) -> CodeDigest {
     let mut bytes = [0; OneTimeCode::BYTES];
     bytes[..8].copy_from_slice(&number.to_be_bytes());
-    Proof::Digest(OneTimeCode::new(bytes).digest())
+    OneTimeCode::new(bytes).digest()
+}
+
+fn proof(number: u64) -> Proof {
+    Proof::Digest(digest(number))
 }
 
 impl UserStoreUnderTest {
     /// A code made now, not yet kept. Another number makes another code.
     pub(super) fn code(&self, account: &User, purpose: CodePurpose, number: u64) -> CodeRecord {
-        let Proof::Digest(digest) = proof(number);
         CodeRecord {
-            digest,
+            digest: digest(number),
             purpose,
             user: account.id.clone(),
             email: account.email.clone(),

@@ -40,7 +40,7 @@ pub async fn it_serves_a_bare_runtime(subject: &UserStoreUnderTest) {
 }
 
 impl UserStoreUnderTest {
-    async fn effects_with(&self, key: &str) -> usize {
+    pub(super) async fn effects_with(&self, key: &str) -> usize {
         let effects = self.effects().await.into_iter();
         let events = effects.filter(|effect| match effect {
             Effect::Event(event) => event.key() == key,

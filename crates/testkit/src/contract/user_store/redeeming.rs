@@ -15,14 +15,14 @@ use crate::people::{grace, user};
 const PURPOSE: CodePurpose = CodePurpose::ResetSecret;
 
 /// The decision to leave a trace in the row.
-fn sign(by: &'static str) -> Arc<DecideWithCode> {
+pub(super) fn sign(by: &'static str) -> Arc<DecideWithCode> {
     decide_with_code(Vec::new(), move |user| {
         user.updated_by = Some(by.to_owned());
     })
 }
 
 /// A decision that counts how often it is asked for, and says no.
-fn refuse() -> (Arc<AtomicU32>, Arc<DecideWithCode>) {
+pub(super) fn refuse() -> (Arc<AtomicU32>, Arc<DecideWithCode>) {
     let asked = Arc::new(AtomicU32::new(0));
     let count = asked.clone();
     let decide = move |_: &User, _: &CodeRecord| {

@@ -42,7 +42,13 @@ impl From<CodeRecord> for KeptCode {
 impl State {
     /// A code that was neither used nor voided.
     pub(super) fn good_code(&self, proof: &Proof, purpose: CodePurpose) -> Option<CodeRecord> {
-        let Proof::Digest(digest) = proof;
+        let digest = match proof {
+            Proof::Digest(digest) => digest,
+            Proof::Adopted(shown) => {
+                let code = self.good_adopted_code(shown);
+                return code.filter(|code| code.purpose == purpose);
+            }
+        };
         self.codes
             .get(&digest.to_hex())
             .filter(|code| code.purpose == purpose && !code.spent)

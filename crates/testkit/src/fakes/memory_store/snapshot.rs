@@ -9,7 +9,7 @@ use users_domain::model::{
 };
 
 use super::outbox::{Backlog, Item, Lease};
-use super::{KeptCode, State};
+use super::{AdoptedRow, KeptCode, State};
 
 /// A text that is no snapshot of a store.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,9 @@ pub struct InvalidSnapshot(#[from] serde_json::Error);
 struct Snapshot {
     users: Vec<UserRow>,
     codes: Vec<CodeRow>,
+    // Older snapshots have none.
+    #[serde(default)]
+    adopted_codes: Vec<AdoptedCodeRow>,
     last_item: i64,
     items: Vec<ItemRow>,
     leases: Vec<LeaseRow>,
@@ -41,6 +44,11 @@ pub(super) fn write(state: &State) -> String {
     let snapshot = Snapshot {
         users: state.users.values().map(UserRow::from).collect(),
         codes: state.codes.values().map(CodeRow::from).collect(),
+        adopted_codes: state
+            .adopted_codes
+            .iter()
+            .map(AdoptedCodeRow::from)
+            .collect(),
         last_item: *last,
         items: items.iter().map(ItemRow::from).collect(),
         leases: EffectKind::ALL
@@ -63,6 +71,8 @@ pub(super) fn read(text: &str) -> Result<State, serde_json::Error> {
         let code = row.into_code()?;
         state.codes.insert(code.digest.clone(), code);
     }
+    let adopted_codes = snapshot.adopted_codes.into_iter();
+    state.adopted_codes = adopted_codes.map(AdoptedRow::from).collect();
     state.backlog.last = snapshot.last_item;
     for row in snapshot.items {
         let item = Item {
@@ -224,6 +234,45 @@ impl CodeRow {
             expires_at: self.expires_at,
             spent: self.spent,
         })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct AdoptedCodeRow {
+    user: String,
+    email: String,
+    otp: Option<String>,
+    #[serde(with = "microseconds::option")]
+    created_at: Option<Timestamp>,
+    #[serde(with = "microseconds::option")]
+    expires_at: Option<Timestamp>,
+    #[serde(with = "microseconds::option")]
+    used_at: Option<Timestamp>,
+}
+
+impl From<&AdoptedRow> for AdoptedCodeRow {
+    fn from(row: &AdoptedRow) -> Self {
+        Self {
+            user: row.user.as_str().to_owned(),
+            email: row.email.as_str().to_owned(),
+            otp: row.otp.clone(),
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            used_at: row.used_at,
+        }
+    }
+}
+
+impl From<AdoptedCodeRow> for AdoptedRow {
+    fn from(row: AdoptedCodeRow) -> Self {
+        Self {
+            user: UserId::from_stored(row.user),
+            email: Email::from_stored(row.email),
+            otp: row.otp,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            used_at: row.used_at,
+        }
     }
 }
 

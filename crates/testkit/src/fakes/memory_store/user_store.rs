@@ -175,6 +175,9 @@ impl State {
         if redeemed.is_some() {
             self.void_codes(&after.id, redeemed);
         }
+        if redeemed == Some(CodePurpose::VerifyEmail) {
+            self.use_adopted_codes(&after.id, now);
+        }
         self.backlog.append(&effects, now);
         Ok(after)
     }

@@ -1,0 +1,134 @@
+//! What goes wrong: the operator's errors of opening, and the driver's errors of every call, which
+//! are logged here and reach no caller.
+
+use std::path::PathBuf;
+
+use diesel::result::{DatabaseErrorKind, Error as DriverError};
+use users_domain::model::ConflictField;
+use users_domain::ports::StoreError;
+
+/// Why a database could not be opened, looked at or migrated.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// A certificate or key cannot be used.
+    #[error("cannot use {what} {}: {reason}", .path.display())]
+    Certificate {
+        /// What it should be, e.g. `the root certificate`.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The settings of TLS contradict each other.
+    #[error("{0}")]
+    Ssl(String),
+    /// There is no connection to be had.
+    #[error(
+        "cannot connect to the database {address}: {reason}; check that Postgres runs there, that \
+         the database exists, and that the role and its password are right"
+    )]
+    Connect {
+        /// `HOST:PORT/DATABASE`.
+        address: String,
+        /// What the server or the network said.
+        reason: String,
+    },
+    /// The schema cannot be brought up to date; nothing of it was changed.
+    #[error(
+        "cannot bring the database {address} up to date: {reason}; its schema is as it was before"
+    )]
+    Migrate {
+        /// `HOST:PORT/DATABASE`.
+        address: String,
+        /// What failed.
+        reason: String,
+    },
+}
+
+/// Why a job on a connection did not succeed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// As the port's contract says.
+    Store(StoreError),
+    /// The driver failed.
+    Driver(DriverError),
+}
+
+impl From<DriverError> for Failure {
+    fn from(error: DriverError) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Failure {
+    /// Whether the connection is of no use any more.
+    pub(crate) fn is_connection_lost(&self) -> bool {
+        matches!(
+            self,
+            Self::Driver(DriverError::DatabaseError(
+                DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection,
+                _
+            ))
+        )
+    }
+
+    /// Whether the driver failed, and not what was asked.
+    pub(crate) const fn is_drivers(&self) -> bool {
+        matches!(self, Self::Driver(_))
+    }
+
+    /// Whether the server undid the transaction so that others could go on: to begin it again may
+    /// succeed.
+    pub(crate) fn is_retryable(&self) -> bool {
+        match self {
+            Self::Driver(DriverError::DatabaseError(kind, information)) => {
+                matches!(kind, DatabaseErrorKind::SerializationFailure)
+                    || information.message().contains("deadlock detected")
+            }
+            _ => false,
+        }
+    }
+
+    /// What the caller is told. Logs what he is not told; the server's *message* names tables and
+    /// constraints, while its detail holds values and stays out.
+    pub(crate) fn into_store_error(self) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::Driver(error) => taken_field(&error).map_or_else(
+                || {
+                    tracing::error!(%error, "the database failed");
+                    StoreError::Unavailable
+                },
+                StoreError::Conflict,
+            ),
+        }
+    }
+}
+
+/// Which field a unique constraint protects; those of `users` have the names of the deployed
+/// service's first version, when the table was called `clients`.
+const UNIQUE: [(&str, ConflictField); 4] = [
+    ("clients_email_key", ConflictField::Email),
+    ("clients_username_key", ConflictField::Username),
+    ("clients_pkey", ConflictField::Id),
+    ("refresh_sessions_id_pkey", ConflictField::Id),
+];
+
+fn taken_field(error: &DriverError) -> Option<ConflictField> {
+    let DriverError::DatabaseError(DatabaseErrorKind::UniqueViolation, information) = error else {
+        return None;
+    };
+    let violated = information.constraint_name()?;
+    UNIQUE
+        .iter()
+        .find(|(constraint, _)| *constraint == violated)
+        .map(|(_, field)| *field)
+}

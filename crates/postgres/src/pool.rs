@@ -1,0 +1,202 @@
+//! The connections of one process, handed out one call at a time.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use bb8::{ManageConnection, Pool, PooledConnection, RunError};
+use diesel_async::AsyncPgConnection;
+use diesel_async::pooled_connection::PoolableConnection as _;
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
+use users_domain::ports::StoreError;
+
+use crate::connect::{ConnectError, Connector};
+use crate::error::OpenError;
+use crate::settings::PostgresSettings;
+
+/// A connection is replaced after this time, so that none serves for ever: behind a load balancer
+/// the set of servers may have changed.
+const MAX_LIFETIME: Duration = Duration::from_mins(30);
+/// A connection that nobody needs is closed after this time.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
+
+/// What a store is doing at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PostgresStats {
+    /// Connections that are open.
+    pub connections: u32,
+    /// Those of them that nobody uses.
+    pub idle: u32,
+    /// Connections that may be open.
+    pub max_connections: u32,
+    /// Calls that wait for a connection.
+    pub waiting: u64,
+    /// Calls since the store was made that got no connection in time.
+    pub timed_out: u64,
+    /// Calls since the store was made that were given up because the server took too long.
+    pub statement_timeouts: u64,
+    /// Connections that could not be opened.
+    pub connect_errors: u64,
+    /// Time that calls have waited for connections, all together.
+    pub wait_time: Duration,
+}
+
+/// Calls that may wait for a connection at a time; more are refused at once.
+const MAX_WAITING: u64 = 1024;
+
+/// The connections of one process.
+pub(crate) struct Connections {
+    connector: Connector,
+    pool: Pool<Connector>,
+    /// Where connections live and calls run.
+    runtime: Handle,
+    closed: AtomicBool,
+    calls: TaskTracker,
+    statement_timeouts: AtomicU64,
+    connect_errors: AtomicU64,
+}
+
+/// A connection and whether it may be used again.
+pub(crate) struct Slot {
+    pub(crate) connection: AsyncPgConnection,
+    /// Something was left half done on it: it is closed instead of handed out again.
+    pub(crate) spoiled: bool,
+}
+
+impl ManageConnection for Connector {
+    type Connection = Slot;
+    type Error = ConnectError;
+
+    async fn connect(&self) -> Result<Slot, ConnectError> {
+        let connection = Self::connect(self).await?;
+        Ok(Slot {
+            connection,
+            spoiled: false,
+        })
+    }
+
+    /// Never asked, see [`Connections::new`].
+    async fn is_valid(&self, _: &mut Slot) -> Result<(), ConnectError> {
+        Ok(())
+    }
+
+    fn has_broken(&self, slot: &mut Slot) -> bool {
+        slot.spoiled || slot.connection.is_broken()
+    }
+}
+
+impl Connections {
+    pub(crate) fn new(settings: PostgresSettings) -> Result<Self, OpenError> {
+        let connector = Connector::new(settings)?;
+        let settings = connector.settings();
+        let pool = Pool::builder()
+            .max_size(settings.max_connections.max(1))
+            .connection_timeout(settings.connect_timeout)
+            .max_lifetime(MAX_LIFETIME)
+            .idle_timeout(IDLE_TIMEOUT)
+            // Asking first would double the cost of a read; a dead connection is found by its
+            // first statement, and what can be done again is.
+            .test_on_check_out(false)
+            // A server that refuses is told of at once.
+            .retry_connection(false)
+            .build_unchecked(connector.clone());
+        Ok(Self {
+            connector,
+            pool,
+            runtime: Handle::current(),
+            closed: AtomicBool::new(false),
+            calls: TaskTracker::new(),
+            statement_timeouts: AtomicU64::new(0),
+            connect_errors: AtomicU64::new(0),
+        })
+    }
+
+    pub(crate) fn settings(&self) -> &PostgresSettings {
+        self.connector.settings()
+    }
+
+    /// A connection beside the pool, for what takes long.
+    pub(crate) fn connector(&self) -> &Connector {
+        &self.connector
+    }
+
+    /// A connection, within the settings' time.
+    pub(crate) async fn take(&self) -> Result<PooledConnection<'_, Connector>, StoreError> {
+        if self.pool.state().statistics.pending_gets() >= MAX_WAITING {
+            tracing::warn!("too many calls wait for a connection to the database");
+            return Err(StoreError::Unavailable);
+        }
+        // Those that died while nobody used them are thrown away here, however many they are.
+        loop {
+            let mut slot = self
+                .pool
+                .get()
+                .await
+                .map_err(|error| self.refused(&error))?;
+            if !slot.connection.is_broken() {
+                return Ok(slot);
+            }
+            slot.spoiled = true;
+        }
+    }
+
+    fn refused(&self, error: &RunError<ConnectError>) -> StoreError {
+        match error {
+            RunError::User(error) => {
+                self.connect_errors.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(%error, "no connection to the database");
+            }
+            RunError::TimedOut => {
+                tracing::error!("no connection to the database became free in time");
+            }
+        }
+        StoreError::Unavailable
+    }
+
+    /// Carries a call out where connections live, to its end even if nobody waits for it any more.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        if self.closed.load(Ordering::Acquire) {
+            tracing::warn!("the store is closed");
+            return Err(StoreError::Unavailable);
+        }
+        let call = self.calls.track_future(call.in_current_span());
+        // It fails only if the call panics, which the panic hook logs, or the runtime ends.
+        let outcome = self.runtime.spawn(call).await;
+        outcome.unwrap_or(Err(StoreError::Unavailable))
+    }
+
+    /// Notes that a call was given up, and asks the server to give it up too.
+    pub(crate) fn give_up(&self, slot: &mut Slot) {
+        slot.spoiled = true;
+        self.statement_timeouts.fetch_add(1, Ordering::Relaxed);
+        let (token, connector) = (slot.connection.cancel_token(), self.connector.clone());
+        self.runtime
+            .spawn(async move { connector.cancel(token).await });
+    }
+
+    pub(crate) async fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.calls.close();
+        self.calls.wait().await;
+    }
+
+    pub(crate) fn stats(&self) -> PostgresStats {
+        let state = self.pool.state();
+        let statistics = state.statistics;
+        PostgresStats {
+            connections: state.connections,
+            idle: state.idle_connections,
+            max_connections: self.settings().max_connections,
+            waiting: statistics.pending_gets(),
+            timed_out: statistics.get_timed_out,
+            statement_timeouts: self.statement_timeouts.load(Ordering::Relaxed),
+            connect_errors: self.connect_errors.load(Ordering::Relaxed),
+            wait_time: statistics.get_wait_time,
+        }
+    }
+}

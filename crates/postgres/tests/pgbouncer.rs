@@ -1,0 +1,149 @@
+//! Behind PgBouncer in transaction mode, without kept statements: two replicas, many calls at once,
+//! few connections to the server.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use users_domain::model::{Effect, EffectKind, RefreshSession, TokenId, UserId};
+use users_domain::ports::{
+    Clock as _, LeaseHolder, Outbox, RefreshTokenStore, Rotation, StoreError,
+};
+use users_postgres::{PostgresSettings, PostgresStore};
+use users_test_postgres::{PgBouncer, Server};
+use users_testkit::contract::event;
+
+#[allow(dead_code, reason = "every suite takes what it needs of it")]
+#[path = "fixture/mod.rs"]
+mod fixture;
+
+use fixture::{Fixture, settings};
+
+const KIND: EffectKind = EffectKind::Event;
+/// Calls that run at a time.
+const AT_ONCE: usize = 50;
+/// Sessions that each of them handles.
+const ROUNDS: usize = 4;
+
+fn pooler(fixture: &Fixture) -> (PgBouncer, PostgresSettings) {
+    // More clients than servers: a connection is another one's after every transaction.
+    let few = [("default_pool_size", "4"), ("max_client_conn", "200")];
+    let server = Server::shared().superuser();
+    let role = fixture.database.connection();
+    let server = server.as_user(&role.user);
+    let pooler = PgBouncer::start_with(&server, "transaction", &few).unwrap();
+    let settings = PostgresSettings {
+        statement_cache: false,
+        ..settings(&pooler.connection(role))
+    };
+    (pooler, settings)
+}
+
+fn session(fixture: &Fixture, number: usize) -> RefreshSession {
+    let now = fixture.clock.now();
+    RefreshSession {
+        id: TokenId::new(format!("session {number}")),
+        user: UserId::from_stored(format!("user {}", number % 7)),
+        description: None,
+        generation: 0,
+        created_at: now,
+        expires_at: now + Duration::from_hours(1),
+        rotated_at: None,
+    }
+}
+
+/// Both ports have an `add`.
+async fn tell(store: &PostgresStore, effects: Vec<Effect>) -> Result<(), StoreError> {
+    Outbox::add(store, effects).await
+}
+
+/// What a session and the events of it go through.
+async fn live(store: PostgresStore, session: RefreshSession) {
+    let (id, user) = (session.id.clone(), session.user.clone());
+    let key = id.as_str().to_owned();
+    RefreshTokenStore::add(&store, session).await.unwrap();
+    let events = (0..3).map(|number| Effect::Event(event(&key, number)));
+    tell(&store, events.collect()).await.unwrap();
+    for generation in 0..2 {
+        let rotation = store.rotate(&id, generation, Duration::ZERO).await.unwrap();
+        assert!(matches!(rotation, Rotation::Advanced(_)), "{rotation:?}");
+    }
+    let listed = store.list(&user).await.unwrap();
+    assert!(listed.iter().any(|listed| listed.id == id));
+    tell(&store, vec![Effect::Event(event(&key, 3))])
+        .await
+        .unwrap();
+    assert!(store.revoke(&user, &id).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_calls_of_two_replicas_share_few_connections() {
+    let fixture = Fixture::new();
+    let (_pooler, settings) = pooler(&fixture);
+    let stores = [0, 1].map(|_| fixture.open_with(settings.clone()));
+    let lives = (0..AT_ONCE).map(|caller| {
+        let store = stores[caller % stores.len()].clone();
+        let sessions: Vec<_> = (0..ROUNDS)
+            .map(|round| session(&fixture, caller * ROUNDS + round))
+            .collect();
+        tokio::spawn(async move {
+            for session in sessions {
+                live(store.clone(), session).await;
+            }
+        })
+    });
+    for done in join_all(lives).await {
+        done.unwrap();
+    }
+    let me = LeaseHolder::new("me".to_owned());
+    let claim = stores[0].claim(KIND, &me, u32::MAX).await;
+    let claim = claim.unwrap().unwrap();
+    assert_eq!(claim.items.len(), AT_ONCE * ROUNDS * 4);
+    let settlements = claim.items.chunks(20).enumerate().map(|(number, items)| {
+        let store = stores[number % stores.len()].clone();
+        let ids: Vec<_> = items.iter().map(|item| item.id).collect();
+        async move { store.done(KIND, claim.fence, &ids).await }
+    });
+    for settled in join_all(settlements).await {
+        settled.unwrap();
+    }
+    assert_eq!(stores[1].depth(KIND).await.unwrap().pending, 0);
+    let servers = fixture.database.query(&format!(
+        "SELECT pid FROM pg_stat_activity
+         WHERE datname = '{}' AND application_name = 'magistrala-users'",
+        fixture.database.name()
+    ));
+    assert!((1..=4).contains(&servers.len()), "{servers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_takes_too_long_is_stopped_on_the_server_too() {
+    let fixture = Fixture::new();
+    let (_pooler, settings) = pooler(&fixture);
+    let store = fixture.open_with(PostgresSettings {
+        statement_timeout: Duration::from_secs(1),
+        ..settings
+    });
+    let lock = fixture.database.connection().open().unwrap();
+    lock.try_query("BEGIN; LOCK TABLE outbox").unwrap();
+    let late = tell(&store, vec![Effect::Event(event("a", 0))]).await;
+    assert!(matches!(late, Err(StoreError::Unavailable)), "{late:?}");
+    // Nobody waits for the lock any more, though it is still held.
+    let waiting = format!(
+        "SELECT pid FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
+        fixture.database.name()
+    );
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !fixture.database.query(&waiting).is_empty() {
+        assert!(Instant::now() < deadline, "the server goes on");
+        tokio::task::yield_now().await;
+    }
+    lock.try_query("ROLLBACK").unwrap();
+    tell(&store, vec![Effect::Event(event("b", 0))]).await.unwrap();
+    let keys = fixture.database.query("SELECT key FROM outbox");
+    assert_eq!(keys, [[Some("b".to_owned())]]);
+}

@@ -1,0 +1,11 @@
+//! The store beyond its contracts.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod backlog;
+#[allow(dead_code, reason = "every suite takes what it needs of it")]
+#[path = "../fixture/mod.rs"]
+mod fixture;

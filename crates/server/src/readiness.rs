@@ -1,0 +1,148 @@
+//! Whether the service can serve requests now, as its tasks last saw it: what `/readyz` shows.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use users_http::{Check, CheckState, Readiness};
+
+use crate::lifecycle::Shutdown;
+use crate::wiring::store::StoreCondition;
+
+/// What is known; clones share it. Nothing has been looked at in the beginning.
+#[derive(Clone)]
+pub struct ServiceReadiness {
+    shared: Arc<Shared>,
+    shutdown: Shutdown,
+}
+
+struct Shared {
+    store: Mutex<StoreState>,
+    has_started: AtomicBool,
+}
+
+/// What is known of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreState {
+    /// Nobody has asked it yet.
+    Starting,
+    /// Its schema is being brought up to date.
+    Migrating,
+    /// How it was when it was asked last.
+    Seen(StoreCondition),
+}
+
+impl ServiceReadiness {
+    /// The readiness of a service that ends when `shutdown` says so.
+    pub fn new(shutdown: Shutdown) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                store: Mutex::new(StoreState::Starting),
+                has_started: AtomicBool::new(false),
+            }),
+            shutdown,
+        }
+    }
+
+    /// Notes what is known of the store now; gives what was, if that is something else.
+    pub fn note_store(&self, now: StoreState) -> Option<StoreState> {
+        let store = self.shared.store.lock();
+        let mut store = store.unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *store, now);
+        (before != now).then_some(before)
+    }
+
+    /// All that stands before the first request is done.
+    pub fn start_is_done(&self) {
+        self.shared.has_started.store(true, Ordering::Release);
+    }
+
+    fn service(&self) -> CheckState {
+        if self.shutdown.is_requested() {
+            CheckState::Fail("shutting down")
+        } else if self.has_started() {
+            CheckState::Pass
+        } else {
+            CheckState::Fail("starting")
+        }
+    }
+
+    fn store(&self) -> CheckState {
+        let store = self.shared.store.lock();
+        match *store.unwrap_or_else(PoisonError::into_inner) {
+            StoreState::Starting => CheckState::Fail("starting"),
+            StoreState::Migrating => CheckState::Fail("migrating"),
+            StoreState::Seen(StoreCondition::Well) => CheckState::Pass,
+            StoreState::Seen(StoreCondition::ReadOnly) => CheckState::Warn("read-only"),
+            StoreState::Seen(StoreCondition::Away) => CheckState::Fail("not reachable"),
+        }
+    }
+}
+
+impl Readiness for ServiceReadiness {
+    fn checks(&self) -> Vec<Check> {
+        let checks = [("service", self.service()), ("store", self.store())];
+        let checks = checks.into_iter();
+        checks
+            .map(|(component, state)| Check { component, state })
+            .collect()
+    }
+
+    fn has_started(&self) -> bool {
+        self.shared.has_started.load(Ordering::Acquire)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn states(readiness: &ServiceReadiness) -> Vec<(&'static str, CheckState)> {
+        let checks = readiness.checks().into_iter();
+        checks.map(|check| (check.component, check.state)).collect()
+    }
+
+    #[test]
+    fn the_service_is_ready_between_the_end_of_the_start_and_the_beginning_of_the_end() {
+        let shutdown = Shutdown::new();
+        let readiness = ServiceReadiness::new(shutdown.clone());
+        let of_service = |readiness: &ServiceReadiness| states(readiness)[0];
+        assert_eq!(
+            of_service(&readiness),
+            ("service", CheckState::Fail("starting"))
+        );
+        assert!(!readiness.has_started());
+        readiness.start_is_done();
+        assert_eq!(of_service(&readiness), ("service", CheckState::Pass));
+        shutdown.request();
+        assert_eq!(
+            of_service(&readiness),
+            ("service", CheckState::Fail("shutting down"))
+        );
+        // What is in flight is finished.
+        assert!(readiness.has_started());
+    }
+
+    #[test]
+    fn the_store_is_as_it_was_seen_last_and_only_a_change_is_one() {
+        let readiness = ServiceReadiness::new(Shutdown::new());
+        let mut before = StoreState::Starting;
+        assert_eq!(readiness.note_store(before), None);
+        for (now, state) in [
+            (
+                StoreState::Seen(StoreCondition::Away),
+                CheckState::Fail("not reachable"),
+            ),
+            (StoreState::Migrating, CheckState::Fail("migrating")),
+            (StoreState::Seen(StoreCondition::Well), CheckState::Pass),
+            (
+                StoreState::Seen(StoreCondition::ReadOnly),
+                CheckState::Warn("read-only"),
+            ),
+        ] {
+            assert_eq!(readiness.note_store(now), Some(before));
+            assert_eq!(readiness.note_store(now), None);
+            assert_eq!(states(&readiness)[1], ("store", state));
+            before = now;
+        }
+    }
+}

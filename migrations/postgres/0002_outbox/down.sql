@@ -1,0 +1,2 @@
+DROP TABLE outbox_leases;
+DROP TABLE outbox;

@@ -1,0 +1,2 @@
+DROP INDEX outbox_kind_once_key;
+ALTER TABLE outbox DROP COLUMN once;
