@@ -22,7 +22,7 @@ mod validation;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::process::build;
 use crate::running_service::RunningService;
@@ -47,4 +47,17 @@ pub(crate) fn run(root: &Path, folder: &Path) -> Result<ExitCode> {
     events::replay(root, &records, &mut comparison)?;
     databases::replay(&records, &binary, &mut comparison)?;
     Ok(comparison.finish())
+}
+
+/// Takes over the databases of this repository, which were written from what is documented of the
+/// deployed service; fails where anything is not as it should be.
+pub(crate) fn take_over(root: &Path) -> Result<()> {
+    let records = Records::with(&root.join("xtask/takeover"), &["database"])?;
+    let [binary] = build(root, ["magistrala-users"], &[])?;
+    let mut comparison = Comparison::new(&[]);
+    databases::replay(&records, &binary, &mut comparison)?;
+    if comparison.finish() != ExitCode::SUCCESS {
+        bail!("a database was not taken over as it should be");
+    }
+    Ok(())
 }

@@ -53,8 +53,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Runs every test; needs Rust, a C compiler, bash, curl and Python, and installs these three on
-    /// Debian; the first time, PyPI must be in reach.
+    /// Runs every test; needs Rust, a C compiler, Postgres, bash, curl and Python, and installs the
+    /// last three on Debian; the first time, PyPI must be in reach.
     Test {
         /// Passed on to the tests: names to run, or options such as `--nocapture`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -1,4 +1,5 @@
-//! `cargo xtask test`: every test of the workspace, then a bounded `cargo xtask fuzz-api`.
+//! `cargo xtask test`: every test of the workspace, then the take-over of whole databases, then a
+//! bounded `cargo xtask fuzz-api`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,14 +9,15 @@ use anyhow::Result;
 
 use crate::debian::{install, on_path};
 use crate::fuzz_api::{self, Search};
+use crate::golden;
 use crate::process::{cargo, exit_code, status};
 
 /// What the README's commands are pasted into, and what they run; Debian's packages have the same
 /// names.
 const PROGRAMS: [&str; 2] = ["bash", "curl"];
 
-/// Runs the tests that `filter` names, or all, and then those of the API by its document; passes the
-/// exit code of `cargo test` on.
+/// Runs the tests that `filter` names, or all of them; then takes databases over, and asks the API
+/// what its document allows. Passes the exit code of `cargo test` on.
 ///
 /// Always the whole workspace: `-p` would unify features differently and build much of it anew.
 pub(crate) fn run(root: &Path, filter: &[String]) -> Result<ExitCode> {
@@ -31,9 +33,12 @@ pub(crate) fn run(root: &Path, filter: &[String]) -> Result<ExitCode> {
         return Ok(exit_code(status));
     }
     let started = Instant::now();
+    let taken_over = golden::take_over(root);
+    tell("take-over", taken_over.is_ok(), started);
+    let started = Instant::now();
     let fuzzed = fuzz_api::run(root, &Search::default());
     tell("fuzz-api", fuzzed.is_ok(), started);
-    fuzzed.map(|()| exit_code(status))
+    taken_over.and(fuzzed).map(|()| exit_code(status))
 }
 
 fn tell(what: &str, succeeded: bool, started: Instant) {

@@ -13,7 +13,12 @@ pub(super) struct Records {
 impl Records {
     /// Fails where there are none, so that nothing passes unseen.
     pub(super) fn open(folder: &Path) -> Result<Self> {
-        for kind in ["database", "events", "tokens"] {
+        Self::with(folder, &["database", "events", "tokens"])
+    }
+
+    /// A folder that holds these kinds, and may hold no others.
+    pub(super) fn with(folder: &Path, kinds: &[&str]) -> Result<Self> {
+        for kind in kinds {
             if !folder.join(kind).is_dir() {
                 bail!(
                     "no records at {}: it must hold the folder `{kind}`",
