@@ -32,7 +32,7 @@ pub use effect::{Effect, EffectKind, EffectRecord, MailRequest, Notice, UnknownE
 pub use email::Email;
 pub use event::{EventBuilder, Operation as EventOperation, UserEvent};
 pub use filter::{Order, Position, Sort, SortDirection, TagFilter, UserFilter, UserQuery};
-pub use json::{JSON_DEPTH_LIMIT, JsonFault, check_json};
+pub use json::{JSON_DEPTH_LIMIT, JSON_NUMBER_LIMIT, JsonFault, check_json};
 pub use mail::{Mail, MailContent};
 pub use metadata::Metadata;
 pub use one_time_code::{CodeDigest, CodePurpose, CodeRecord, OneTimeCode, Proof};

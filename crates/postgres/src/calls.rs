@@ -1,6 +1,7 @@
 //! How a call is carried out: with a connection, in bounded time, in a transaction of its kind, and
 //! again where that is safe.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
@@ -11,11 +12,15 @@ use users_domain::ports::StoreError;
 use crate::PostgresStore;
 use crate::error::Failure;
 use crate::pool::Slot;
+use crate::settings::PostgresSettings;
 
 /// How often a call is begun at most.
 const ATTEMPTS: u32 = 5;
 /// The pause before a call that gave way to others is begun again, times the number of attempts.
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// How much longer than its caller a server behind a pooler works on a call at most.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// What is done with a connection.
 pub(crate) type Work<'c, T> = BoxFuture<'c, Result<T, Failure>>;
@@ -32,26 +37,28 @@ enum Together {
 }
 
 impl Together {
-    /// Beginning and end. Poolers in transaction mode keep a connection for a transaction only, and
-    /// prepared statements of others may stand on it under the names that this driver takes.
-    const fn frame(self, statement_cache: bool) -> Option<(&'static str, &'static str)> {
-        match (self, statement_cache) {
-            (Self::Statement, true) => None,
-            (Self::Statement, false) => Some(("BEGIN READ ONLY; DEALLOCATE ALL", "COMMIT")),
-            (Self::Snapshot, true) => {
-                Some(("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "COMMIT"))
-            }
-            (Self::Snapshot, false) => Some((
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; DEALLOCATE ALL",
-                "COMMIT",
-            )),
+    /// How the server is asked to begin, or `None` for what needs no frame.
+    ///
+    /// Poolers in transaction mode keep a connection for a transaction only. Prepared statements of
+    /// others may stand on it under the names that this driver takes. And who leaves a pooler in
+    /// the middle of a statement is forgotten, his request to stop it too, while the server goes
+    /// on: there the server itself stops, a little after nobody waits for it any more.
+    fn begin(self, settings: &PostgresSettings) -> Option<Cow<'static, str>> {
+        let begin = match self {
+            Self::Statement if settings.statement_cache => return None,
+            Self::Statement => "BEGIN READ ONLY",
+            Self::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             // Not READ WRITE: an operator's read-only default must hold.
-            (Self::Transaction, true) => Some(("BEGIN ISOLATION LEVEL READ COMMITTED", "COMMIT")),
-            (Self::Transaction, false) => Some((
-                "BEGIN ISOLATION LEVEL READ COMMITTED; DEALLOCATE ALL",
-                "COMMIT",
-            )),
+            Self::Transaction => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        };
+        if settings.statement_cache {
+            return Some(begin.into());
         }
+        // Postgres takes no more than this.
+        let limit = settings.statement_timeout.saturating_add(GRACE).as_millis();
+        let limit = limit.min(i32::MAX.unsigned_abs().into());
+        let limited = format!("{begin}; SET LOCAL statement_timeout = {limit}; DEALLOCATE ALL");
+        Some(limited.into())
     }
 }
 
@@ -109,7 +116,7 @@ impl PostgresStore {
         let connections = self.connections.clone();
         let call = async move {
             let settings = connections.settings();
-            let frame = together.frame(settings.statement_cache);
+            let begin = together.begin(settings);
             let mut deadline: Option<Instant> = None;
             let mut attempt = 1;
             loop {
@@ -117,22 +124,23 @@ impl PostgresStore {
                 // Counted from the first connection on: to begin again gives no more time.
                 let deadline =
                     *deadline.get_or_insert_with(|| Instant::now() + settings.statement_timeout);
-                let failure = match carry_out(&mut slot, frame, &input, &work, deadline).await {
-                    Outcome::Done(answer) => return Ok(answer),
-                    Outcome::TimedOut => {
-                        connections.give_up(&mut slot);
-                        tracing::error!(
-                            seconds = settings.statement_timeout.as_secs_f64(),
-                            "the database took too long"
-                        );
-                        return Err(StoreError::Unavailable);
-                    }
-                    Outcome::Unknown(failure) => {
-                        slot.spoiled = true;
-                        return Err(failure.into_store_error());
-                    }
-                    Outcome::Undone(failure) => failure,
-                };
+                let failure =
+                    match carry_out(&mut slot, begin.as_deref(), &input, &work, deadline).await {
+                        Outcome::Done(answer) => return Ok(answer),
+                        Outcome::TimedOut => {
+                            connections.give_up(&mut slot);
+                            tracing::error!(
+                                seconds = settings.statement_timeout.as_secs_f64(),
+                                "the database took too long"
+                            );
+                            return Err(StoreError::Unavailable);
+                        }
+                        Outcome::Unknown(failure) => {
+                            slot.spoiled = true;
+                            return Err(failure.into_store_error());
+                        }
+                        Outcome::Undone(failure) => failure,
+                    };
                 let lost = slot.spoiled || failure.is_connection_lost();
                 slot.spoiled = lost;
                 let again = (lost || failure.is_retryable())
@@ -156,7 +164,7 @@ impl PostgresStore {
 /// Carries a call out once. What is left on the connection is undone.
 async fn carry_out<D, T, W>(
     slot: &mut Slot,
-    frame: Option<(&'static str, &'static str)>,
+    begin: Option<&str>,
     input: &D,
     work: &W,
     deadline: Instant,
@@ -165,7 +173,7 @@ where
     W: for<'c> Fn(&'c mut AsyncPgConnection, &'c D) -> Work<'c, T>,
 {
     let connection = &mut slot.connection;
-    let Some((begin, commit)) = frame else {
+    let Some(begin) = begin else {
         return match timeout_at(deadline, work(connection, input)).await {
             Ok(Ok(answer)) => Outcome::Done(answer),
             Ok(Err(failure)) => {
@@ -181,7 +189,7 @@ where
         work(connection, input).await
     });
     match done.await {
-        Ok(Ok(answer)) => match timeout_at(deadline, connection.batch_execute(commit)).await {
+        Ok(Ok(answer)) => match timeout_at(deadline, connection.batch_execute("COMMIT")).await {
             Ok(Ok(())) => Outcome::Done(answer),
             Ok(Err(error)) => {
                 let failure = Failure::from(error);

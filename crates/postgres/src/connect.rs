@@ -82,12 +82,16 @@ impl Connector {
     async fn open(&self) -> Result<AsyncPgConnection, ConnectError> {
         match &self.tls {
             None => {
-                let (client, driver) = self.config.connect(NoTls).await.map_err(refused)?;
+                let (client, driver) = self
+                    .config
+                    .connect(NoTls)
+                    .await
+                    .map_err(|error| refused(&error))?;
                 self.set_up(client, driver).await
             }
             Some(tls) => {
                 let connected = self.config.connect(tls.clone()).await;
-                let (client, driver) = connected.map_err(refused)?;
+                let (client, driver) = connected.map_err(|error| refused(&error))?;
                 self.set_up(client, driver).await
             }
         }
@@ -119,7 +123,9 @@ impl Connector {
         if !self.settings.statement_cache {
             // To become what diesel has takes prepared statements, which a pooler in transaction
             // mode would spread over several servers: a transaction keeps them on one.
-            begin(&client, &mut driver).await.map_err(refused)?;
+            begin(&client, &mut driver)
+                .await
+                .map_err(|error| refused(&error))?;
         }
         let connection = AsyncPgConnection::try_from_client_and_connection(client, driver).await;
         let mut connection = connection.map_err(|error| ConnectError(error.to_string()))?;
@@ -160,7 +166,7 @@ where
 
 /// The driver's error with its causes: it keeps what happened in them. What can be done about it is
 /// said where it is known.
-fn refused(error: tokio_postgres::Error) -> ConnectError {
+fn refused(error: &tokio_postgres::Error) -> ConnectError {
     use std::error::Error as _;
 
     let mut text = error.to_string();

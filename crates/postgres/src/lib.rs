@@ -23,19 +23,26 @@ use std::sync::Arc;
 use users_domain::ports::Clock;
 
 mod calls;
+mod change;
 mod connect;
+mod cursor;
 mod error;
+mod filter;
 mod migrate;
 mod moment;
+mod one_time_codes;
 mod outbox;
 #[cfg(test)]
 mod outbox_plans;
 mod pool;
 mod probe;
 mod refresh_tokens;
+mod row;
 mod schema;
 mod settings;
 mod tls;
+mod user_store;
+mod values;
 
 pub use error::OpenError;
 pub use migrate::MigrationStatus;

@@ -26,12 +26,29 @@ impl StoredMoment {
     }
 }
 
+/// What Postgres can hold, in its own microseconds: from 4713 BC on, and before the year 294277.
+const HELD: std::ops::Range<i64> = -211_813_488_000_000_000..9_223_371_331_200_000_000;
+
+impl StoredMoment {
+    /// Microseconds since 1970; what Postgres cannot hold becomes infinity.
+    pub(crate) fn from_unix_micros(micros: i64) -> Self {
+        let micros = micros.saturating_sub(EPOCH);
+        Self(if HELD.contains(&micros) {
+            micros
+        } else if micros < 0 {
+            i64::MIN
+        } else {
+            i64::MAX
+        })
+    }
+}
+
 /// Rounded down to the microsecond.
 impl From<Timestamp> for StoredMoment {
     fn from(moment: Timestamp) -> Self {
-        let micros = moment.unix_timestamp_nanos().div_euclid(1_000) - i128::from(EPOCH);
+        let micros = moment.unix_timestamp_nanos().div_euclid(1_000);
         // Every year that a Timestamp can hold fits.
-        Self(i64::try_from(micros).unwrap_or(i64::MAX))
+        Self::from_unix_micros(i64::try_from(micros).unwrap_or(i64::MAX))
     }
 }
 

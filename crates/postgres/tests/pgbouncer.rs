@@ -13,7 +13,7 @@ use users_domain::model::{Effect, EffectKind, RefreshSession, TokenId, UserId};
 use users_domain::ports::{
     Clock as _, LeaseHolder, Outbox, RefreshTokenStore, Rotation, StoreError,
 };
-use users_postgres::{PostgresSettings, PostgresStore};
+use users_postgres::{Condition, PostgresSettings, PostgresStore};
 use users_test_postgres::{PgBouncer, Server};
 use users_testkit::contract::event;
 
@@ -143,7 +143,29 @@ async fn a_call_that_takes_too_long_is_stopped_on_the_server_too() {
         tokio::task::yield_now().await;
     }
     lock.try_query("ROLLBACK").unwrap();
-    tell(&store, vec![Effect::Event(event("b", 0))]).await.unwrap();
+    tell(&store, vec![Effect::Event(event("b", 0))])
+        .await
+        .unwrap();
     let keys = fixture.database.query("SELECT key FROM outbox");
     assert_eq!(keys, [[Some("b".to_owned())]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_set_up_while_others_work() {
+    let fixture = Fixture::new();
+    let (_pooler, settings) = pooler(&fixture);
+    for _ in 0..5 {
+        // Each opens connections of its own, all at once and more than there are servers.
+        let stores = [0, 1].map(|_| fixture.open_with(settings.clone()));
+        let probes = (0..2 * AT_ONCE).map(|number| {
+            let store = stores[number % stores.len()].clone();
+            tokio::spawn(async move { store.probe().await })
+        });
+        for probed in join_all(probes).await {
+            assert_eq!(probed.unwrap().unwrap(), Condition::Writable);
+        }
+        for store in stores {
+            assert_eq!(store.stats().connect_errors, 0);
+        }
+    }
 }

@@ -73,6 +73,7 @@ fn user_store() -> UserStoreUnderTest {
         clock: fresh.clock.clone(),
         put_raw: Box::new(move |user| put_user(&mut connection(), &user)),
         put_adopted: None,
+        keeps_json_text: true,
         go_away: Some(fresh.close()),
         keep: Box::new(fresh.folder),
     }

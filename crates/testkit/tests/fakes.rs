@@ -85,6 +85,7 @@ fn user_store_behind(plan: FaultPlan) -> UserStoreUnderTest {
         clock,
         put_raw: Box::new(move |user| raw.put(user)),
         put_adopted: Some(Box::new(move |row| adopting.put_adopted(row))),
+        keeps_json_text: true,
         go_away: None,
         keep: Box::new(()),
     }

@@ -124,6 +124,7 @@ users_testkit::user_store_contract!({
         clock,
         put_raw: Box::new(move |user| memory.put(user)),
         put_adopted: None,
+        keeps_json_text: true,
         go_away: None,
         keep: Box::new(folder),
     }

@@ -7,6 +7,10 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess
 /// Deepest nesting of JSON that is accepted from outside.
 pub const JSON_DEPTH_LIMIT: usize = 64;
 
+/// Most digits of a number in JSON from outside, and the greatest exponent, up or down: what a
+/// double means is well within, and so is what decimal numbers of databases hold.
+pub const JSON_NUMBER_LIMIT: u32 = 1000;
+
 /// What is wrong with a JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonFault {
@@ -15,12 +19,20 @@ pub enum JsonFault {
     Malformed,
     /// Nested deeper than [`JSON_DEPTH_LIMIT`].
     TooDeep,
+    /// A number has more than [`JSON_NUMBER_LIMIT`] digits, or an exponent beyond it.
+    NumberTooLong,
     /// A string or member name holds U+0000, which no database keeps.
     HoldsNul,
 }
 
-/// Checks that `text` is one JSON value, nested at most [`JSON_DEPTH_LIMIT`] deep, without U+0000
-/// in any string or member name.
+impl JsonFault {
+    /// What is said of [`JsonFault::NumberTooLong`].
+    pub const NUMBER_TOO_LONG: &str =
+        "holds a number of more than 1000 digits, or with an exponent beyond 1000";
+}
+
+/// Checks that `text` is one JSON value, nested at most [`JSON_DEPTH_LIMIT`] deep, with no number
+/// beyond [`JSON_NUMBER_LIMIT`], and without U+0000 in any string or member name.
 pub fn check_json(text: &str) -> Result<(), JsonFault> {
     let mut walk = Walk {
         too_deep: false,
@@ -36,9 +48,53 @@ pub fn check_json(text: &str) -> Result<(), JsonFault> {
     match (walk.too_deep, outcome, walk.holds_nul) {
         (true, ..) => Err(JsonFault::TooDeep),
         (_, Err(_), _) => Err(JsonFault::Malformed),
+        (_, Ok(()), _) if holds_long_number(text) => Err(JsonFault::NumberTooLong),
         (_, Ok(()), true) => Err(JsonFault::HoldsNul),
         (_, Ok(()), false) => Ok(()),
     }
+}
+
+/// Whether a number in a valid JSON text is beyond the limit: the walk sees doubles, not digits.
+fn holds_long_number(json: &str) -> bool {
+    let mut rest = json;
+    while let Some(start) = rest.find(|sign: char| sign == '"' || sign.is_ascii_digit()) {
+        rest = &rest[start..];
+        if let Some(string) = rest.strip_prefix('"') {
+            rest = behind_string(string);
+            continue;
+        }
+        let end = rest
+            .find(|sign: char| !sign.is_ascii_digit() && !".eE+-".contains(sign))
+            .unwrap_or(rest.len());
+        let (number, behind) = rest.split_at(end);
+        if is_long(number) {
+            return true;
+        }
+        rest = behind;
+    }
+    false
+}
+
+/// What follows the end of a string whose beginning was passed.
+fn behind_string(mut rest: &str) -> &str {
+    while let Some(sign) = rest.find(['"', '\\']) {
+        let behind = &rest[sign + 1..];
+        if rest[sign..].starts_with('"') {
+            return behind;
+        }
+        // Whatever is escaped ends nothing.
+        let mut escaped = behind.chars();
+        escaped.next();
+        rest = escaped.as_str();
+    }
+    ""
+}
+
+fn is_long(number: &str) -> bool {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+    let exponent = exponent.parse().map_or(u32::MAX, i32::unsigned_abs);
+    digits > JSON_NUMBER_LIMIT as usize || exponent > JSON_NUMBER_LIMIT
 }
 
 struct Walk {

@@ -9,7 +9,8 @@ const EMPTY: &str = "{}";
 
 /// A JSON object as text, so that no digit of a number is lost and no depth is refused on reading.
 ///
-/// From outside: at most 64 KiB, nested at most 64 deep, no U+0000. Stored: any JSON value.
+/// From outside: at most 64 KiB, nested at most 64 deep, numbers of at most 1000
+/// digits and exponents of at most 1000, no U+0000. Stored: any JSON value.
 #[derive(Clone)]
 pub struct Metadata(Box<RawValue>);
 
@@ -28,6 +29,9 @@ impl Metadata {
                     JsonFault::TooDeep => InvalidReason::TooDeep {
                         limit: JSON_DEPTH_LIMIT,
                     },
+                    JsonFault::NumberTooLong => {
+                        InvalidReason::Malformed(JsonFault::NUMBER_TOO_LONG)
+                    }
                     JsonFault::HoldsNul => InvalidReason::Character("U+0000"),
                 },
             )

@@ -46,6 +46,30 @@ fn what_is_not_one_value_is_malformed() {
 }
 
 #[test]
+fn numbers_are_bounded_in_digits_and_exponent() {
+    let digits = |count: usize| format!("0.{}", "7".repeat(count - 1));
+    for text in [
+        &digits(1000),
+        "1e-1000",
+        "-0e+1000",
+        "[1E-0001000]",
+        r#"{"1e-9999":"1e-9999 \\\" 1e-9999"}"#,
+    ] {
+        assert_eq!(check_json(text), Ok(()), "{text}");
+    }
+    for text in [
+        &digits(1001),
+        "1e-1001",
+        "-0e1001",
+        "[1, 1E-20000]",
+        r#"{"\\":1e-99999999999999999999}"#,
+        r#"{"a":{"\"":[0.0e-4000]}}"#,
+    ] {
+        assert_eq!(check_json(text), Err(JsonFault::NumberTooLong), "{text}");
+    }
+}
+
+#[test]
 fn half_a_surrogate_pair_is_no_character() {
     for text in [
         r#""\ud800""#,

@@ -78,6 +78,7 @@ impl<'t> Members<'t> {
                 Err(Invalid::new(field, InvalidReason::TooDeep { limit }))
             }
             Err(JsonFault::Malformed) => Err(malformed(field, "is not valid JSON")),
+            Err(JsonFault::NumberTooLong) => Err(malformed(field, JsonFault::NUMBER_TOO_LONG)),
             // Whether U+0000 matters depends on the member.
             Ok(()) | Err(JsonFault::HoldsNul) => Ok(Some(json)),
         }

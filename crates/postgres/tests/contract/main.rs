@@ -8,16 +8,37 @@
 use std::sync::Arc;
 
 use users_domain::model::EffectRecord;
-use users_testkit::contract::{OutboxUnderTest, RefreshTokenStoreUnderTest};
+use users_testkit::contract::{OutboxUnderTest, RefreshTokenStoreUnderTest, UserStoreUnderTest};
 
 #[allow(dead_code, reason = "every suite takes what it needs of it")]
 #[path = "../fixture/mod.rs"]
 mod fixture;
 
+#[path = "../fixture/rows.rs"]
+mod rows;
+
 use fixture::{Fixture, literal};
 
+users_testkit::user_store_contract!(user_store());
 users_testkit::outbox_contract!(outbox());
 users_testkit::refresh_token_store_contract!(refresh_token_store());
+
+fn user_store() -> UserStoreUnderTest {
+    let fixture = Fixture::new();
+    let (users, codes) = (fixture.database.clone(), fixture.database.clone());
+    let store = Arc::new(fixture.open());
+    UserStoreUnderTest {
+        store: store.clone(),
+        outbox: store,
+        clock: fixture.clock.clone(),
+        put_raw: Box::new(move |user| rows::put_user(&users, &user)),
+        put_adopted: Some(Box::new(move |row| rows::put_adopted(&codes, &row))),
+        // jsonb keeps the meaning.
+        keeps_json_text: false,
+        go_away: Some(fixture.go_away()),
+        keep: Box::new(fixture.database),
+    }
+}
 
 fn outbox() -> OutboxUnderTest {
     let fixture = Fixture::new();

@@ -18,6 +18,7 @@ mod effects;
 mod everywhere;
 mod filters;
 mod inserting;
+mod json_meaning;
 mod lists;
 mod metadata;
 mod names;
@@ -64,6 +65,9 @@ pub struct UserStoreUnderTest {
     /// Places a code of an account that is there, as the deployed service keeps those that it
     /// mailed; may block. `None` where there can be none.
     pub put_adopted: Option<Box<dyn Fn(AdoptedRow) + Send + Sync>>,
+    /// Whether metadata comes back as the text that it was. Where not, it has the same meaning, no
+    /// digit of a number is lost, and text that the store has written stays as it is.
+    pub keeps_json_text: bool,
     /// Makes the store unavailable for good; `None` where it cannot be.
     pub go_away: Option<Lever>,
     /// What must live as long as the subject.

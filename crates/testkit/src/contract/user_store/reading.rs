@@ -237,13 +237,13 @@ pub(super) fn odd_rows() -> Vec<User> {
             ..plain("long-tags")
         },
         User {
-            metadata: metadata("[1,null,\"text\"]"),
+            metadata: metadata("[1, null, \"text\"]"),
             private_metadata: metadata(&deep),
             ..plain("deep-metadata")
         },
         User {
             metadata: metadata("123456789012345678901234567890"),
-            private_metadata: metadata(&format!("{{\"long\":\"{}\"}}", "x".repeat(120_000))),
+            private_metadata: metadata(&format!("{{\"long\": \"{}\"}}", "x".repeat(120_000))),
             ..plain("long-metadata")
         },
         User {

@@ -1,0 +1,163 @@
+//! What of a list comes behind a cursor.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use users_domain::model::{Cursor, CursorKey, Order, SortDirection, User, UserQuery};
+
+use crate::filter::{UsersQuery, listed, may_be_stored};
+use crate::moment::StoredMoment;
+use crate::row::UserRow;
+use crate::schema::users::users;
+use crate::values::StoredText;
+
+use SortDirection::{Ascending, Descending};
+
+const ID: &str = "users.id COLLATE \"C\"";
+
+/// The rest of a list in parts, to be read one after the other: each is one range of an index, which
+/// all of them together would not be.
+pub(crate) async fn behind(
+    connection: &mut AsyncPgConnection,
+    query: &UserQuery,
+    cursor: &Cursor,
+) -> QueryResult<Vec<UsersQuery>> {
+    let Some(column) = column(query.sort.order) else {
+        return Ok(behind_id(query, cursor));
+    };
+    if is_stored_otherwise(connection, column, query, cursor).await? {
+        return Ok(behind_stored(column, query, cursor));
+    }
+    Ok(behind_key(column, query, cursor))
+}
+
+/// What a list is ordered by before the id, as SQL.
+fn column(order: Order) -> Option<&'static str> {
+    match order {
+        Order::Id => None,
+        Order::CreatedAt => Some("users.created_at"),
+        Order::UpdatedAt => Some("coalesce(users.updated_at, users.created_at)"),
+        Order::FirstName => Some("users.first_name COLLATE \"C\""),
+        Order::LastName => Some("users.last_name COLLATE \"C\""),
+        Order::Username => Some("users.username COLLATE \"C\""),
+        Order::Email => Some("users.email COLLATE \"C\""),
+    }
+}
+
+/// The sign between a value and what comes before it.
+fn later(query: &UserQuery) -> &'static str {
+    match query.sort.direction {
+        Ascending => ">",
+        Descending => "<",
+    }
+}
+
+fn behind_id(query: &UserQuery, cursor: &Cursor) -> Vec<UsersQuery> {
+    let id = cursor.id.as_str().to_owned();
+    let list = listed(&query.filter, query.sort);
+    let later = later(query);
+    vec![list.filter(sql::<Bool>(&format!("{ID} {later} ")).bind::<Text, _>(id))]
+}
+
+pub(crate) fn behind_key(column: &str, query: &UserQuery, cursor: &Cursor) -> Vec<UsersQuery> {
+    let later = later(query);
+    let id = || cursor.id.as_str().to_owned();
+    let list = || listed(&query.filter, query.sort);
+    let null = || list().filter(sql::<Bool>(&format!("{column} IS NULL")));
+    let not_null = || list().filter(sql::<Bool>(&format!("{column} IS NOT NULL")));
+    let behind_null =
+        || null().filter(sql::<Bool>(&format!("{ID} {later} ")).bind::<Text, _>(id()));
+    // One comparison of both is one range of the index.
+    macro_rules! behind_value {
+        ($type:ty, $value:expr) => {
+            list().filter(
+                sql::<Bool>(&format!("({column}, {ID}) {later} ("))
+                    .bind::<$type, _>($value)
+                    .sql(", ")
+                    .bind::<Text, _>(id())
+                    .sql(")"),
+            )
+        };
+    }
+    // NULL comes first when ascending, and last when descending.
+    match (&cursor.key, query.sort.direction) {
+        (CursorKey::Time(Some(micros)), direction) => {
+            let moment = StoredMoment::from_unix_micros(*micros);
+            with_null_last(behind_value!(Timestamptz, moment), null, direction)
+        }
+        (CursorKey::Text(Some(text)), direction) => {
+            with_null_last(behind_value!(Text, text.clone()), null, direction)
+        }
+        (_, Ascending) => vec![behind_null(), not_null()],
+        (_, Descending) => vec![behind_null()],
+    }
+}
+
+fn with_null_last(
+    behind: UsersQuery,
+    null: impl Fn() -> UsersQuery,
+    direction: SortDirection,
+) -> Vec<UsersQuery> {
+    match direction {
+        Ascending => vec![behind],
+        Descending => vec![behind, null()],
+    }
+}
+
+/// Whether the row that a cursor names still reads as it did, but is stored as something else: a
+/// time that no calendar holds. It stands in the list where what is stored stands, and to go on from
+/// what was read would lead round in circles.
+async fn is_stored_otherwise(
+    connection: &mut AsyncPgConnection,
+    column: &str,
+    query: &UserQuery,
+    cursor: &Cursor,
+) -> QueryResult<bool> {
+    if !may_be_stored(cursor.id.as_str()) {
+        return Ok(false);
+    }
+    let is_not = sql::<Bool>(&format!("{column} IS DISTINCT FROM "));
+    let id = StoredText::from_text(cursor.id.as_str());
+    let named = users::table.filter(users::id.eq(id)).into_boxed();
+    let stored_otherwise: UsersQuery = match &cursor.key {
+        CursorKey::Id => return Ok(false),
+        CursorKey::Time(key) => {
+            named.filter(is_not.bind::<diesel::sql_types::Nullable<Timestamptz>, _>(
+                key.map(StoredMoment::from_unix_micros),
+            ))
+        }
+        CursorKey::Text(key) => {
+            named.filter(is_not.bind::<diesel::sql_types::Nullable<Text>, _>(key.clone()))
+        }
+    };
+    let row: Option<UserRow> = stored_otherwise
+        .select(UserRow::as_select())
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(row.is_some_and(|row| {
+        let account = User::from(row);
+        Cursor::after(&account, &query.filter, query.sort) == *cursor
+    }))
+}
+
+/// The same where the row that the cursor names stands for itself. Its key is not NULL, which would
+/// read as it is stored.
+fn behind_stored(column: &str, query: &UserQuery, cursor: &Cursor) -> Vec<UsersQuery> {
+    let later = later(query);
+    let id = || cursor.id.as_str().to_owned();
+    let list = || listed(&query.filter, query.sort);
+    let stored = column.replace("users.", "named.");
+    let behind_row = list().filter(
+        sql::<Bool>(&format!(
+            "({column}, {ID}) {later} ((SELECT {stored} FROM users AS named WHERE named.id = "
+        ))
+        .bind::<Text, _>(id())
+        .sql("), ")
+        .bind::<Text, _>(id())
+        .sql(")"),
+    );
+    let null = || list().filter(sql::<Bool>(&format!("{column} IS NULL")));
+    with_null_last(behind_row, null, query.sort.direction)
+}

@@ -1,0 +1,273 @@
+//! Accounts: the port `UserStore`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures::FutureExt as _;
+use users_domain::model::{
+    CodePurpose, CodeRecord, ConflictField, Effect, Email, Needs, Page, Position, Proof, Timestamp,
+    User, UserFilter, UserId, UserQuery,
+};
+use users_domain::ports::{Decide, DecideWithCode, StoreError, UserStore};
+
+use crate::PostgresStore;
+use crate::change::{carry_out, facts, lock, lock_names, refuse_taken_names};
+use crate::cursor::behind;
+use crate::error::Failure;
+use crate::filter::{filtered, listed, login_candidates, may_be_stored};
+use crate::one_time_codes;
+use crate::outbox::append;
+use crate::row::UserRow;
+use crate::schema::users::users;
+
+#[async_trait]
+impl UserStore for PostgresStore {
+    #[tracing::instrument(skip_all, name = "db.user.find")]
+    async fn find(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        self.read(id.clone(), |connection, id| {
+            async move { Ok(find_row(connection, id).await?.map(User::from)) }.boxed()
+        })
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.find_by_login")]
+    async fn find_by_login(&self, identity: &str) -> Result<Vec<User>, StoreError> {
+        if !may_be_stored(identity) {
+            return Ok(Vec::new());
+        }
+        self.read(identity.to_owned(), |connection, identity| {
+            async move {
+                let rows: Vec<UserRow> = login_candidates(identity)
+                    .select(UserRow::as_select())
+                    .load(connection)
+                    .await?;
+                Ok(rows.into_iter().map(User::from).collect())
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.page")]
+    async fn page(&self, query: &UserQuery) -> Result<Page<User>, StoreError> {
+        // The page and the total are of the same moment.
+        self.read_snapshot(query.clone(), |connection, query| {
+            async move {
+                let total = total(connection, &query.filter).await?;
+                let (items, more) = rows(connection, query).await?;
+                Ok(Page {
+                    items: items.into_iter().map(User::from).collect(),
+                    total,
+                    more,
+                })
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.count")]
+    async fn count(&self, filter: &UserFilter) -> Result<u64, StoreError> {
+        self.read(filter.clone(), |connection, filter| {
+            total(connection, filter).boxed()
+        })
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.insert")]
+    async fn insert(&self, user: User, effects: Vec<Effect>) -> Result<User, StoreError> {
+        let clock = self.clock.clone();
+        self.write((user, effects), move |connection, (user, effects)| {
+            let clock = clock.clone();
+            async move {
+                if find_row(connection, &user.id).await?.is_some() {
+                    return Err(StoreError::Conflict(ConflictField::Id).into());
+                }
+                lock_names(connection, Some(&user.email), user.username.as_ref()).await?;
+                refuse_taken_names(
+                    connection,
+                    &user.id,
+                    Some(&user.email),
+                    user.username.as_ref(),
+                )
+                .await?;
+                let written: UserRow = diesel::insert_into(users::table)
+                    .values(UserRow::from(user))
+                    .returning(UserRow::as_returning())
+                    .get_result(connection)
+                    .await?;
+                append(connection, effects, clock.now()).await?;
+                Ok(written.into())
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.update")]
+    async fn update(
+        &self,
+        id: &UserId,
+        needs: Needs,
+        decide: Arc<Decide>,
+    ) -> Result<User, StoreError> {
+        let clock = self.clock.clone();
+        self.write(id.clone(), move |connection, id| {
+            let (decide, clock) = (decide.clone(), clock.clone());
+            async move {
+                let facts = facts(connection, needs).await?;
+                let account = lock(connection, id).await?.ok_or(StoreError::NotFound)?;
+                let change = decide(&account, &facts).map_err(StoreError::Refused)?;
+                carry_out(connection, &account, &change, clock.now()).await
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.code.add")]
+    async fn add_code(&self, code: CodeRecord) -> Result<(), StoreError> {
+        self.write(code, |connection, code| {
+            async move {
+                find_row(connection, &code.user)
+                    .await?
+                    .ok_or(StoreError::NotFound)?;
+                Ok(one_time_codes::add(connection, code).await?)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.code.find")]
+    async fn find_code(
+        &self,
+        proof: &Proof,
+        purpose: CodePurpose,
+    ) -> Result<Option<CodeRecord>, StoreError> {
+        self.read(proof.clone(), move |connection, proof| {
+            async move { Ok(one_time_codes::find(connection, proof, purpose).await?) }.boxed()
+        })
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.code.last")]
+    async fn last_code_at(
+        &self,
+        user: &UserId,
+        purpose: CodePurpose,
+        email: &Email,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        if !may_be_stored(user.as_str()) || !may_be_stored(email.as_str()) {
+            return Ok(None);
+        }
+        self.read(
+            (user.clone(), email.clone()),
+            move |connection, (user, email)| {
+                async move { Ok(one_time_codes::last_at(connection, user, purpose, email).await?) }
+                    .boxed()
+            },
+        )
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.code.redeem")]
+    async fn redeem(
+        &self,
+        proof: &Proof,
+        purpose: CodePurpose,
+        decide: Arc<DecideWithCode>,
+    ) -> Result<User, StoreError> {
+        let clock = self.clock.clone();
+        self.write(proof.clone(), move |connection, proof| {
+            let (decide, clock) = (decide.clone(), clock.clone());
+            async move {
+                // Whose it is says the code, which is locked behind the account, as all others do.
+                let code = one_time_codes::find(connection, proof, purpose)
+                    .await?
+                    .ok_or(StoreError::NotFound)?;
+                let account = lock(connection, &code.user)
+                    .await?
+                    .ok_or(StoreError::NotFound)?;
+                let code = one_time_codes::find_locked(connection, proof, purpose)
+                    .await?
+                    .ok_or(StoreError::NotFound)?;
+                let change = decide(&account, &code).map_err(StoreError::Refused)?;
+                let now = clock.now();
+                one_time_codes::use_up(connection, proof, &code, now).await?;
+                carry_out(connection, &account, &change, now).await
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.code.remove_expired")]
+    async fn remove_expired_codes(&self, limit: u32) -> Result<u32, StoreError> {
+        let clock = self.clock.clone();
+        self.write((), move |connection, ()| {
+            let clock = clock.clone();
+            async move {
+                let now = clock.now();
+                let removed = one_time_codes::remove_useless(connection, now, limit).await?;
+                // Not more than the limit.
+                Ok(u32::try_from(removed).unwrap_or(limit))
+            }
+            .boxed()
+        })
+        .await
+    }
+}
+
+async fn find_row(connection: &mut AsyncPgConnection, id: &UserId) -> QueryResult<Option<UserRow>> {
+    if !may_be_stored(id.as_str()) {
+        return Ok(None);
+    }
+    users::table
+        .filter(users::id.eq(id.as_str()))
+        .select(UserRow::as_select())
+        .first(connection)
+        .await
+        .optional()
+}
+
+async fn total(connection: &mut AsyncPgConnection, filter: &UserFilter) -> Result<u64, Failure> {
+    let total: i64 = filtered(filter).count().get_result(connection).await?;
+    // A count is never negative.
+    Ok(u64::try_from(total).unwrap_or_default())
+}
+
+/// The rows of a page, and whether more follow: one more than wanted is asked for.
+async fn rows(
+    connection: &mut AsyncPgConnection,
+    query: &UserQuery,
+) -> Result<(Vec<UserRow>, bool), Failure> {
+    let parts = match &query.position {
+        Position::Offset(offset) => match i64::try_from(*offset) {
+            Ok(0) => vec![listed(&query.filter, query.sort)],
+            Ok(offset) => vec![listed(&query.filter, query.sort).offset(offset)],
+            Err(_) => Vec::new(),
+        },
+        Position::After(cursor) => behind(connection, query, cursor).await?,
+    };
+    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let mut missing = i64::try_from(query.limit.saturating_add(1)).unwrap_or(i64::MAX);
+    let mut rows: Vec<UserRow> = Vec::new();
+    for part in parts {
+        let found: Vec<UserRow> = part
+            .limit(missing)
+            .select(UserRow::as_select())
+            .load(connection)
+            .await?;
+        missing -= i64::try_from(found.len()).unwrap_or(i64::MAX);
+        rows.extend(found);
+        if missing <= 0 {
+            break;
+        }
+    }
+    let more = rows.len() > wanted;
+    rows.truncate(wanted);
+    Ok((rows, more))
+}
