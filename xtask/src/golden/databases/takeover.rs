@@ -280,7 +280,7 @@ impl Takeover<'_> {
                     ("change of tags", service.tag(&account.id)?)
                 }
             };
-            let wanted = if account.status > 1 { 404 } else { 200 };
+            let wanted = if account.status > 1 { 409 } else { 200 };
             if account.verification_token.is_some() {
                 columns.push("verified_at");
             }
