@@ -1,5 +1,6 @@
 //! Programs that are not there: where a shell would find them, and how they come onto a Debian system.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -33,6 +34,33 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     apt(&["update"])
         .and_then(|()| apt(&[&["install", "--no-install-recommends"], packages].concat()))
         .with_context(|| format!("cannot install; do it by hand: sudo apt-get install {names}"))
+}
+
+/// Has Debian's packages of Postgres make no database cluster of their own for as long as this lives.
+///
+/// Where it cannot be written, nothing can be installed either, and [`install`] says so.
+pub(crate) struct NoCluster(PathBuf);
+
+impl NoCluster {
+    pub(crate) fn for_now() -> Self {
+        let folder = Path::new("/etc/postgresql-common/createcluster.d");
+        let file = folder.join("users-tests.conf");
+        let _ = fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&file, "create_main_cluster = false\n"));
+        Self(file)
+    }
+}
+
+impl Drop for NoCluster {
+    fn drop(&mut self) {
+        // It may never have been written.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Stops a service that a package started as it was installed.
+pub(crate) fn stop_service(name: &str) -> Result<()> {
+    run(program("service", Path::new("/")).args([name, "stop"]))
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod http1;
 mod json_members;
 mod mailbox;
 mod metadata;
+mod postgres;
 mod process;
 mod running_service;
 mod steps;
@@ -53,8 +54,10 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Runs every test; needs Rust, a C compiler, Postgres, bash, curl and Python, and installs the
-    /// last three on Debian; the first time, PyPI must be in reach.
+    /// Runs every test; needs Rust, a C compiler, bash, curl, Postgres, PgBouncer, npm and Python,
+    /// and installs these six on Debian; the first time, PyPI and npm's registry must be in reach.
+    ///
+    /// A Postgres is started for the run, unless `MG_TEST_POSTGRES_URL` names one.
     Test {
         /// Passed on to the tests: names to run, or options such as `--nocapture`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -114,6 +114,28 @@ pub(crate) fn build_example(root: &Path, name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// Builds the tests of the whole workspace, as `cargo test` does; returns where those of `package`
+/// lie, which is named by its folder.
+pub(crate) fn build_tests(root: &Path, package: &Path) -> Result<Vec<PathBuf>> {
+    let mut command = cargo(root, &["test", "--workspace", "--no-run"]);
+    command.args(["--message-format", "json-render-diagnostics"]);
+    println!("$ {}", shown(&command));
+    let manifest = root.join(package).join("Cargo.toml");
+    let mut paths = Vec::new();
+    for line in output(&mut command)?.lines() {
+        let message: Value = serde_json::from_str(line).context("cargo printed what is no JSON")?;
+        let is_wanted = message["profile"]["test"] == true
+            && message["manifest_path"].as_str().map(Path::new) == Some(&manifest);
+        if is_wanted && let Some(executable) = message["executable"].as_str() {
+            paths.push(PathBuf::from(executable));
+        }
+    }
+    if paths.is_empty() {
+        bail!("cargo built no tests of {}", package.display());
+    }
+    Ok(paths)
+}
+
 /// Runs a build and returns where the executables with these names lie.
 fn executables<const N: usize>(command: &mut Command, names: [&str; N]) -> Result<[PathBuf; N]> {
     println!("$ {}", shown(command));

@@ -34,6 +34,8 @@ mod one_time_codes;
 mod outbox;
 #[cfg(test)]
 mod outbox_plans;
+#[cfg(test)]
+mod plans;
 mod pool;
 mod probe;
 mod refresh_tokens;

@@ -95,6 +95,14 @@ pub(crate) async fn find_locked(
     find(connection, proof, purpose).await
 }
 
+/// What the deployed service keeps of a code: the code, and when it was made, expires, was used.
+type AdoptedRow = (
+    Option<StoredText>,
+    Option<StoredMoment>,
+    Option<StoredMoment>,
+    Option<StoredMoment>,
+);
+
 /// The deployed service's row, if it is good: the newest of the pair alone counts, and Postgres puts
 /// one without a time before all others, as that service does.
 async fn find_adopted(
@@ -107,13 +115,7 @@ async fn find_adopted(
     if !may_be_stored(user) || !may_be_stored(email) {
         return Ok(None);
     }
-    type Newest = (
-        Option<StoredText>,
-        Option<StoredMoment>,
-        Option<StoredMoment>,
-        Option<StoredMoment>,
-    );
-    let newest: Option<Newest> = stored::table
+    let newest: Option<AdoptedRow> = stored::table
         .filter(stored::user_id.eq(user))
         .filter(stored::email.eq(email))
         .order(stored::created_at.desc())
@@ -177,7 +179,7 @@ impl CodeRow {
 /// The good codes of an account, those of one purpose or all.
 pub(crate) const VOID: &str = "
     UPDATE one_time_codes SET used_at = $1
-    WHERE user_id = $2 AND used_at IS NULL AND ($3 IS NULL OR purpose = $3)";
+    WHERE user_id = $2 AND used_at IS NULL AND ($3::text IS NULL OR purpose = $3)";
 
 /// The deployed service's unused codes of an account.
 pub(crate) const VOID_ADOPTED: &str = "

@@ -6,7 +6,7 @@ use users_test_postgres::{Database, Server};
 use crate::outbox::{DEPTH, DUE};
 use crate::refresh_tokens::{REMOVE_EXPIRED, REVOKE_ALL};
 
-/// A hundred thousand items, as large as events are, and sessions.
+/// A hundred thousand items and sessions.
 fn filled() -> Database {
     let database = Server::shared().create_database();
     for sql in [
@@ -14,7 +14,7 @@ fn filled() -> Database {
         include_str!("../migrations/0003_refresh_sessions/up.sql"),
         include_str!("../migrations/0005_outbox_once/up.sql"),
         "INSERT INTO outbox (kind, key, format, payload, created_at, attempts, due_at, parked_at)
-         SELECT 'event', 'key' || i % 10000, 1, repeat('x', 400), now(),
+         SELECT 'event', 'key' || i % 10000, 1, '{}', now(),
             (i % 100 = 0)::integer, CASE WHEN i % 100 = 0 THEN now() + '1 hour' END,
             CASE WHEN i % 1000 = 1 THEN now() END
          FROM generate_series(1, 100000) AS i",
@@ -61,14 +61,14 @@ fn a_claim_takes_the_items_from_an_index_in_order() {
 }
 
 #[test]
-fn the_depth_reads_no_items() {
+fn the_depth_finds_the_oldest_and_the_parked_in_an_index() {
     let database = filled();
     for plan in plans(&database, DEPTH, "text", "'event'") {
-        assert_eq!(plan.matches("Index Only Scan").count(), 2, "{plan}");
-        assert!(
-            !plan.contains("Seq Scan") && !plan.contains("Sort"),
-            "{plan}"
-        );
+        let index = "outbox_kind_parked_at_id_due_at_idx";
+        // Pending is nearly everything here, to be counted one way or the other.
+        assert!(plan.matches(index).count() >= 2, "{plan}");
+        assert!(plan.contains("parked_at IS NOT NULL))"), "{plan}");
+        assert!(!plan.contains("Sort"), "{plan}");
     }
 }
 

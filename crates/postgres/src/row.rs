@@ -69,29 +69,29 @@ pub(crate) struct ChangedColumns {
 impl ChangedColumns {
     /// What differs, the id and the version apart: they are the store's.
     pub(crate) fn between(before: &User, after: &User) -> Self {
-        fn changed<T: PartialEq>(before: T, after: T) -> Option<T> {
-            (before != after).then_some(after)
+        fn changed<T: PartialEq>(before: &T, after: T) -> Option<T> {
+            (*before != after).then_some(after)
         }
         let (before, after) = (UserRow::from(before), UserRow::from(after));
         Self {
-            email: changed(before.email, after.email),
-            secret: changed(before.secret, after.secret),
-            tags: changed(before.tags, after.tags),
-            metadata: changed(before.metadata, after.metadata),
-            created_at: changed(before.created_at, after.created_at),
-            updated_at: changed(before.updated_at, after.updated_at),
-            updated_by: changed(before.updated_by, after.updated_by),
-            status: changed(before.status, after.status),
-            role: changed(before.role, after.role),
-            username: changed(before.username, after.username),
-            first_name: changed(before.first_name, after.first_name),
-            last_name: changed(before.last_name, after.last_name),
-            profile_picture: changed(before.profile_picture, after.profile_picture),
-            verified_at: changed(before.verified_at, after.verified_at),
-            auth_provider: changed(before.auth_provider, after.auth_provider),
-            private_metadata: changed(before.private_metadata, after.private_metadata),
-            tokens_valid_from: changed(before.tokens_valid_from, after.tokens_valid_from),
-            sessions_valid_from: changed(before.sessions_valid_from, after.sessions_valid_from),
+            email: changed(&before.email, after.email),
+            secret: changed(&before.secret, after.secret),
+            tags: changed(&before.tags, after.tags),
+            metadata: changed(&before.metadata, after.metadata),
+            created_at: changed(&before.created_at, after.created_at),
+            updated_at: changed(&before.updated_at, after.updated_at),
+            updated_by: changed(&before.updated_by, after.updated_by),
+            status: changed(&before.status, after.status),
+            role: changed(&before.role, after.role),
+            username: changed(&before.username, after.username),
+            first_name: changed(&before.first_name, after.first_name),
+            last_name: changed(&before.last_name, after.last_name),
+            profile_picture: changed(&before.profile_picture, after.profile_picture),
+            verified_at: changed(&before.verified_at, after.verified_at),
+            auth_provider: changed(&before.auth_provider, after.auth_provider),
+            private_metadata: changed(&before.private_metadata, after.private_metadata),
+            tokens_valid_from: changed(&before.tokens_valid_from, after.tokens_valid_from),
+            sessions_valid_from: changed(&before.sessions_valid_from, after.sessions_valid_from),
         }
     }
 

@@ -89,16 +89,17 @@ impl ToSql<Jsonb, Pg> for StoredJson {
 impl FromSql<BigInt, Pg> for StoredNumber {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         let bytes = value.as_bytes();
-        if let Ok(bytes) = bytes.try_into() {
-            Ok(Self(i16::from_be_bytes(bytes).into()))
-        } else if let Ok(bytes) = bytes.try_into() {
-            Ok(Self(i32::from_be_bytes(bytes).into()))
-        } else if let Ok(bytes) = bytes.try_into() {
-            Ok(Self(i64::from_be_bytes(bytes)))
-        } else {
+        if !matches!(bytes.len(), 2 | 4 | 8) {
             // No number that anything means.
-            Ok(Self(i64::MAX))
+            return Ok(Self(i64::MAX));
         }
+        // Two's complement, the greatest byte first: what is narrower is filled up with the sign.
+        let is_negative = bytes.first().is_some_and(|byte| byte & 0x80 != 0);
+        let sign = if is_negative { -1 } else { 0 };
+        let number = bytes
+            .iter()
+            .fold(sign, |number, byte| number << 8 | i64::from(*byte));
+        Ok(Self(number))
     }
 }
 
@@ -123,7 +124,7 @@ impl FromSql<Array<Nullable<Text>>, Pg> for StoredTags {
 /// The elements of an array: number of dimensions, whether there are NULLs, type, size and lower
 /// bound of each dimension, then each element behind its length.
 fn elements(mut bytes: &[u8]) -> Option<Vec<String>> {
-    let dimensions = number(&mut bytes)?;
+    let dimensions = u32::try_from(number(&mut bytes)?).ok()?;
     let _has_nulls = number(&mut bytes)?;
     let _element_type = number(&mut bytes)?;
     for _ in 0..dimensions {

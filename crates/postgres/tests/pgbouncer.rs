@@ -6,16 +6,20 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use users_domain::model::{Effect, EffectKind, RefreshSession, TokenId, UserId};
+use users_domain::model::{
+    Change, Effect, EffectKind, Facts, Needs, PersonName, RefreshSession, TokenId, User, UserId,
+};
 use users_domain::ports::{
-    Clock as _, LeaseHolder, Outbox, RefreshTokenStore, Rotation, StoreError,
+    Clock as _, LeaseHolder, Outbox, RefreshTokenStore, Rotation, StoreError, UserStore as _,
 };
 use users_postgres::{Condition, PostgresSettings, PostgresStore};
 use users_test_postgres::{PgBouncer, Server};
 use users_testkit::contract::event;
+use users_testkit::people::user;
 
 #[allow(dead_code, reason = "every suite takes what it needs of it")]
 #[path = "fixture/mod.rs"]
@@ -168,4 +172,40 @@ async fn connections_are_set_up_while_others_work() {
             assert_eq!(store.stats().connect_errors, 0);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_made_changed_and_found() {
+    let fixture = Fixture::new();
+    let (_pooler, settings) = pooler(&fixture);
+    let stores = [0, 1].map(|_| fixture.open_with(settings.clone()));
+    let lives = (0..AT_ONCE).map(|number| {
+        let store = stores[number % stores.len()].clone();
+        tokio::spawn(async move {
+            let name = format!("person{number}");
+            let made = store.insert(user(&name), vec![Effect::Event(event(&name, 0))]);
+            let made = made.await.unwrap();
+            let other_name = PersonName::from_stored("Another".to_owned());
+            let decide = move |user: &User, _: &Facts| {
+                Ok(Change {
+                    user: User {
+                        first_name: other_name.clone(),
+                        ..user.clone()
+                    },
+                    effects: vec![Effect::Event(event(user.id.as_str(), 1))],
+                })
+            };
+            let changed = store.update(&made.id, Needs::ROW, Arc::new(decide)).await;
+            let changed = changed.unwrap();
+            assert!(changed.version > made.version);
+            assert_eq!(store.find(&made.id).await.unwrap(), Some(changed.clone()));
+            let found = store.find_by_login(&name).await.unwrap();
+            assert_eq!(found, [changed]);
+        })
+    });
+    for done in join_all(lives).await {
+        done.unwrap();
+    }
+    let pending = stores[0].depth(KIND).await.unwrap().pending;
+    assert_eq!(pending, 2 * AT_ONCE as u64);
 }

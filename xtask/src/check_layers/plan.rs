@@ -221,6 +221,25 @@ pub(crate) const ROOMS: &[Room] = &[
         dev_third_party: &[],
     },
     Room {
+        name: "users-postgres",
+        floor: Floor::Driven,
+        own: DOMAIN,
+        third_party: &[
+            "bb8",
+            "diesel",
+            "diesel-async",
+            "futures",
+            "rustls",
+            "rustls-native-certs",
+            "tokio",
+            "tokio-postgres",
+            "tokio-postgres-rustls",
+            "tokio-util",
+        ],
+        dev_own: &["users-test-postgres", "users-testkit"],
+        dev_third_party: &[],
+    },
+    Room {
         name: "users-sqlite",
         floor: Floor::Driven,
         own: DOMAIN,
@@ -268,7 +287,7 @@ pub(crate) struct Technology {
 pub(crate) const TECHNOLOGIES: &[Technology] = &[
     Technology {
         crates: &["diesel", "libsqlite3-sys"],
-        rooms: &["users-sqlite"],
+        rooms: &["users-postgres", "users-sqlite"],
         law: "diesel is named by store crates only",
     },
     Technology {

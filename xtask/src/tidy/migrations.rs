@@ -9,8 +9,10 @@ use anyhow::Result;
 use crate::process::{cargo, output};
 
 /// A crate, the folder that it embeds, and the link through which it does.
-const EMBEDDED: [(&str, &str, &str); 3] = [
+const EMBEDDED: [(&str, &str, &str); 5] = [
     ("users-sqlite", "migrations/sqlite/", "migrations/"),
+    ("users-postgres", "migrations/postgres/", "migrations/"),
+    ("users-postgres", "migrations/deployed/", "deployed/"),
     ("users-smtp", "templates/email/", "templates/"),
     ("users-http", "templates/pages/", "templates/"),
 ];

@@ -6,6 +6,9 @@
 )]
 
 mod backlog;
+mod codes;
+mod conflicts;
 #[allow(dead_code, reason = "every suite takes what it needs of it")]
 #[path = "../fixture/mod.rs"]
 mod fixture;
+mod odd_rows;

@@ -35,9 +35,9 @@ fn number(text: &str) -> String {
         .map_or(("", whole), |whole| ("-", whole));
     let digits = format!("{whole}{fraction}");
     let significant = digits.trim_end_matches('0');
-    let zeros = digits.len() - significant.len();
+    let length = |text: &str| i64::try_from(text.len()).unwrap();
     let exponent: i64 = exponent.parse().unwrap();
-    let exponent = exponent + zeros as i64 - fraction.len() as i64;
+    let exponent = exponent + length(&digits) - length(significant) - length(fraction);
     match significant.trim_start_matches('0') {
         "" => "0".to_owned(),
         significant => format!("{sign}{significant}e{exponent}"),
