@@ -12,7 +12,6 @@ use tokio_postgres::{CancelToken, Client, Config, Connection, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::OpenError;
-use crate::session::Session;
 use crate::settings::PostgresSettings;
 
 /// How a dead peer is found out when nobody says anything.
@@ -95,24 +94,18 @@ impl Connector {
         }
     }
 
-    /// Opens a session beside the pool, for work on the schema, within the settings' time.
-    pub(crate) async fn session(&self) -> Result<Session, ConnectError> {
-        let opened = async {
-            match &self.tls {
-                None => {
-                    let connected = self.config.connect(NoTls).await;
-                    let (client, driver) = connected.map_err(|error| refused(&error))?;
-                    Ok(Session::new(self.clone(), client, driver))
-                }
-                Some(tls) => {
-                    let connected = self.config.connect(tls.clone()).await;
-                    let (client, driver) = connected.map_err(|error| refused(&error))?;
-                    Ok(Session::new(self.clone(), client, driver))
-                }
-            }
-        };
-        let opened = tokio::time::timeout(self.settings.connect_timeout, opened).await;
-        opened.unwrap_or_else(|_| Err(self.too_late()))
+    /// Opens one in the same time that is not set up for calls, see [`crate::session`].
+    pub(crate) async fn connect_client(&self) -> Result<Client, ConnectError> {
+        let opened = tokio::time::timeout(self.settings.connect_timeout, self.open_client());
+        opened.await.unwrap_or_else(|_| Err(self.too_late()))
+    }
+
+    async fn open_client(&self) -> Result<Client, ConnectError> {
+        match &self.tls {
+            None => self.config.connect(NoTls).await.map(driven),
+            Some(tls) => self.config.connect(tls.clone()).await.map(driven),
+        }
+        .map_err(|error| refused(&error))
     }
 
     fn too_late(&self) -> ConnectError {
@@ -159,6 +152,18 @@ impl Connector {
         }
         Ok(connection)
     }
+}
+
+/// Lets a connection be driven until its client is dropped. What ends it before is told to who asks
+/// something on it.
+fn driven<S>((client, driver): (Client, Connection<Socket, S>)) -> Client
+where
+    S: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
+{
+    tokio::spawn(async move {
+        let _ended = driver.await;
+    });
+    client
 }
 
 /// Begins a transaction on a connection that nobody drives yet.

@@ -35,6 +35,14 @@ pub enum OpenError {
         /// What the server or the network said.
         reason: String,
     },
+    /// There is a connection, but the schema cannot be looked at.
+    #[error("cannot look at the database {address}: {reason}")]
+    Look {
+        /// `HOST:PORT/DATABASE`.
+        address: String,
+        /// What the server said.
+        reason: String,
+    },
     /// The schema cannot be brought up to date; nothing of it was changed.
     #[error(
         "cannot bring the database {address} up to date: {reason}; its schema is as it was before"
@@ -45,35 +53,16 @@ pub enum OpenError {
         /// What failed.
         reason: String,
     },
-    /// What stands there is neither empty nor the deployed service's; nothing of it was changed.
+    /// An index cannot be built. Everything works without it, only slower.
     #[error(
-        "the database {address} is not one of this service: {reason}; nothing was changed. Name \
-         another database, or mend that"
+        "cannot build the index {index} of the database {address}: {reason}; the next start tries \
+         again"
     )]
-    Foreign {
+    Index {
         /// `HOST:PORT/DATABASE`.
         address: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The deployed service changed it in a version that this program does not know; nothing of it
-    /// was changed.
-    #[error(
-        "the database {address} was changed by a newer version of the deployed service, which this \
-         program does not know ({ids} in gorp_migrations); nothing was changed. Use a newer version \
-         of this program"
-    )]
-    Newer {
-        /// `HOST:PORT/DATABASE`.
-        address: String,
-        /// What that service recorded.
-        ids: String,
-    },
-    /// Indexes are missing; requests are served without them, some slowly.
-    #[error("cannot build the indexes of the database {address}: {reason}")]
-    Indexes {
-        /// `HOST:PORT/DATABASE`.
-        address: String,
+        /// Its name.
+        index: &'static str,
         /// What failed.
         reason: String,
     },

@@ -1,169 +1,196 @@
-//! Indexes of the table of accounts, which an adopted database lacks: built while requests are
-//! served, and without keeping any writer waiting.
+//! Indexes of the adopted table, built while it is in use.
 //!
-//! `CREATE INDEX CONCURRENTLY` runs outside of transactions and waits for those that are older. Who
-//! builds therefore holds the lock that says so in a session of its own: a transaction at READ
-//! COMMITTED that waits holds no snapshot, so the build does not wait for it. The others ask for the
-//! lock again and again, and never wait for it inside a statement, whose snapshot the build would
-//! wait for.
+//! On a table with accounts an index is built with `CREATE INDEX CONCURRENTLY`, which holds up no
+//! reader and no writer, cannot stand in a transaction, and waits for every transaction that may
+//! still see the table as it was. A process that waited for its turn *inside a statement* would be
+//! one of those, and both would wait for ever. So who wants his turn asks for it and is answered at
+//! once, again and again.
+//!
+//! The turn is an advisory lock of a transaction that stays open on a session of its own. A lock of
+//! the session would not do: behind a pooler in transaction mode a session is another's after each
+//! statement. The transaction is at READ COMMITTED and idle, and so sees nothing that the build
+//! would have to wait for.
 
 use std::time::Duration;
 
-use tokio_postgres::error::SqlState;
 use tracing::info;
 
 use crate::PostgresStore;
+use crate::adoption::found::Found;
 use crate::error::OpenError;
 use crate::session::{Session, SessionError};
-use crate::takeover::found::Found;
 
-/// An index of `users`.
+/// An index that this program adds to the table of accounts.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Index {
     pub(crate) name: &'static str,
-    /// What stands in parentheses.
-    keys: &'static str,
+    /// What comes after the table's name.
+    columns: &'static str,
 }
 
-impl Index {
-    /// Builds it at once, inside a transaction; on an empty table that takes no time.
-    pub(crate) fn create_at_once(&self) -> String {
-        let Self { name, keys } = self;
-        format!("\nCREATE INDEX IF NOT EXISTS {name} ON users ({keys});")
-    }
-
-    fn create(&self) -> String {
-        let Self { name, keys } = self;
-        format!("CREATE INDEX CONCURRENTLY {name} ON users ({keys})")
-    }
-
-    fn drop(&self) -> String {
-        format!("DROP INDEX CONCURRENTLY IF EXISTS {}", self.name)
-    }
-}
-
-/// All of them. None is unique: twins by case may be stored, and the deployed service may add more.
+/// All of them.
 pub(crate) const INDEXES: [Index; 5] = [
-    // Login and uniqueness without case.
     Index {
         name: "users_email_idx",
-        keys: r#"lower(email COLLATE "C")"#,
+        columns: "(lower(email COLLATE \"C\"))",
     },
     Index {
         name: "users_username_idx",
-        keys: r#"lower(username COLLATE "C")"#,
+        columns: "(lower(username COLLATE \"C\"))",
     },
-    // Who the enabled administrators are, and totals by state and role.
     Index {
         name: "users_status_role_idx",
-        keys: "status, role",
+        columns: "(status, role)",
     },
-    // The two orders in which lists are read most.
     Index {
         name: "users_created_at_id_idx",
-        keys: r#"created_at NULLS FIRST, id COLLATE "C""#,
+        columns: "(created_at NULLS FIRST, id COLLATE \"C\")",
     },
     Index {
         name: "users_updated_at_created_at_id_idx",
-        keys: r#"(coalesce(updated_at, created_at)) NULLS FIRST, id COLLATE "C""#,
+        columns: "(coalesce(updated_at, created_at) NULLS FIRST, id COLLATE \"C\")",
     },
 ];
 
-/// Names the lock of whoever builds; any number that nobody else takes.
-const LOCK: i64 = 0x7573_6572_735f_6978;
-/// How often others ask whether they may.
-const PAUSE: Duration = Duration::from_secs(1);
-/// The longest build: many millions of rows.
-const LONGEST: Duration = Duration::from_hours(12);
+/// How often is asked for the turn.
+const POLL: Duration = Duration::from_secs(1);
 
-/// Whether a server process builds an index of `users` now: one whose program died builds on.
-const IS_BEING_BUILT: &str = "
-    SELECT EXISTS (SELECT 1 FROM pg_stat_progress_create_index
-                   WHERE relid = 'users'::regclass AND pid <> pg_backend_pid())";
+/// Explicit, since another default of the database would see what the build has to wait for.
+const BEGIN: &str = "
+    BEGIN ISOLATION LEVEL READ COMMITTED;
+    SET LOCAL idle_in_transaction_session_timeout = 0;
+    SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'";
+const LOCK: &str = "SELECT pg_try_advisory_xact_lock(1970432882, 2)";
+
+/// A server whose client was killed builds on. Other roles' work is shown without its table.
+const BUILDING: &str = "
+    SELECT EXISTS (SELECT FROM pg_stat_progress_create_index
+                   WHERE datname = current_database() AND relid = to_regclass('users'))";
+
+impl Index {
+    /// How it is made.
+    pub(crate) fn statement(&self, concurrently: bool) -> String {
+        let concurrently = if concurrently { " CONCURRENTLY" } else { "" };
+        let Self { name, columns } = self;
+        format!("CREATE INDEX{concurrently} {name} ON users {columns}")
+    }
+
+    /// `None` where it is missing, else whether it can be used.
+    fn state(&self, found: &Found) -> Option<bool> {
+        let users = found.relations.get("users")?;
+        users.indexes.get(self.name).copied()
+    }
+}
+
+/// The names of those that are missing, or that an interrupted build left unusable.
+pub(crate) fn missing(found: &Found) -> impl Iterator<Item = &'static str> {
+    INDEXES
+        .iter()
+        .filter(|index| index.state(found) != Some(true))
+        .map(|index| index.name)
+}
+
+/// What was being done when it failed.
+type Failed = (Option<Index>, SessionError);
 
 impl PostgresStore {
-    /// Builds the indexes that are missing or were left half built, one after the other, and gives
-    /// the names of those that this call built. Any number of processes may call it at once: one
-    /// builds, the others wait until all are there.
+    /// Builds what indexes the table of accounts lacks, and gives their names. Requests are served
+    /// meanwhile, so this is for the time after the start. It takes as long as it takes. Several
+    /// processes may do so at once: one builds, the others return when all is built.
     ///
-    /// May take hours on many millions of accounts; requests are served meanwhile, some slowly.
+    /// To give up is safe: what an interrupted build left behind is dropped and built again by the
+    /// next one. A limit that the database itself sets for statements ends the build too, where a
+    /// pooler keeps us from lifting it ([`crate::PostgresSettings::statement_cache`]).
+    ///
+    /// # Errors
+    ///
+    /// There is no connection, it was lost, or the server refused; indexes that were built stay.
     pub async fn build_indexes(&self) -> Result<Vec<String>, OpenError> {
-        let connections = self.connections.clone();
-        let address = connections.settings().address();
-        let failed = move |error: SessionError| OpenError::Indexes {
-            address: address.clone(),
-            reason: error.to_string(),
-        };
-        let limit = connections.settings().statement_timeout;
-        let holder = self.session().await?;
-        let mut built = Vec::new();
+        let limit = self.connections.settings().statement_timeout;
         loop {
-            let found = Found::look(&holder, limit).await.map_err(&failed)?;
-            let missing: Vec<&Index> = INDEXES
-                .iter()
-                .filter(|index| found.is_valid_index(index.name) != Some(true))
-                .collect();
-            if missing.is_empty() {
+            // One cheap look says whether there is anything to do.
+            let (turn, found) = self.look().await?;
+            if missing(&found).next().is_none() || !found.relations.contains_key("users") {
+                return Ok(Vec::new());
+            }
+            let asked = async {
+                turn.run(BEGIN, Some(limit)).await?;
+                turn.is_true(LOCK, Some(limit)).await
+            };
+            let ours = asked
+                .await
+                .map_err(|error| self.index_failed((None, error)))?;
+            if ours {
+                let built = self.build(&turn).await?;
+                // The end of the session ends the turn too.
+                if turn.run("COMMIT", Some(limit)).await.is_err() {
+                    tracing::debug!("the turn to build indexes ended before its time");
+                }
                 return Ok(built);
             }
-            if !hold(&holder, limit).await.map_err(&failed)? {
-                tokio::time::sleep(PAUSE).await;
+            drop(turn);
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// It is our turn for as long as that session lives.
+    async fn build(&self, turn: &Session) -> Result<Vec<String>, OpenError> {
+        let limit = self.connections.settings().statement_timeout;
+        let mut built = Vec::new();
+        for index in INDEXES {
+            // Another one may have built it before it was our turn.
+            let (session, mut found) = self.look().await?;
+            if index.state(&found) == Some(true) {
                 continue;
             }
-            let builder = self.session().await?;
-            if connections.settings().statement_cache {
-                // Behind a pooler this would be left to whoever has the connection next.
+            let failed = |error| self.index_failed((Some(index), error));
+            if self.connections.settings().statement_cache {
                 let unlimited = "SET statement_timeout = 0; SET lock_timeout = 0";
-                builder.run(unlimited, limit).await.map_err(&failed)?;
+                session.run(unlimited, Some(limit)).await.map_err(failed)?;
             }
-            for index in missing {
-                let half = found.is_valid_index(index.name) == Some(false);
-                if build(&builder, index, half, limit).await.map_err(&failed)? {
-                    built.push(index.name.to_owned());
-                }
+            while session
+                .is_true(BUILDING, Some(limit))
+                .await
+                .map_err(failed)?
+            {
+                tokio::time::sleep(POLL).await;
+                found = self.look().await?.1;
             }
-            holder.run("COMMIT", limit).await.map_err(&failed)?;
+            if index.state(&found) == Some(true) {
+                continue;
+            }
+            let leftover = index.state(&found).is_some();
+            info!(index = index.name, leftover, "an index is built");
+            if leftover {
+                let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {}", index.name);
+                session.run(&drop, None).await.map_err(failed)?;
+            }
+            let create = index.statement(true);
+            session.run(&create, None).await.map_err(failed)?;
+            // Behind a pooler an idle session may have been taken from us, and with it our turn.
+            turn.run("SELECT 1", Some(limit)).await.map_err(failed)?;
+            info!(index = index.name, "an index is built and used from now on");
+            built.push(index.name.to_owned());
         }
+        Ok(built)
     }
-}
 
-/// Takes the lock of whoever builds, until the transaction that is begun here ends.
-async fn hold(session: &Session, limit: Duration) -> Result<bool, SessionError> {
-    // A snapshot of another level would be waited for.
-    let begin = "BEGIN ISOLATION LEVEL READ COMMITTED; \
-                 SET LOCAL idle_in_transaction_session_timeout = 0";
-    session.run(begin, limit).await?;
-    let lock = format!("SELECT pg_try_advisory_xact_lock({LOCK})");
-    let is_held = session.is(&lock, limit).await?;
-    if !is_held {
-        session.run("ROLLBACK", limit).await?;
-    }
-    Ok(is_held)
-}
-
-/// Builds one; `half`: something of that name was left half built. Says whether it did.
-async fn build(
-    session: &Session,
-    index: &Index,
-    half: bool,
-    limit: Duration,
-) -> Result<bool, SessionError> {
-    while session.is(IS_BEING_BUILT, limit).await? {
-        tokio::time::sleep(PAUSE).await;
-    }
-    let name = index.name;
-    if half {
-        session.run(&index.drop(), LONGEST).await?;
-    }
-    let begun = std::time::Instant::now();
-    info!(index = name, "building an index");
-    match session.run(&index.create(), LONGEST).await {
-        Ok(()) => {
-            let seconds = begun.elapsed().as_secs_f64();
-            info!(index = name, seconds, "the index is built");
-            Ok(true)
+    fn index_failed(&self, (index, error): Failed) -> OpenError {
+        let address = self.connections.settings().address();
+        match (index, error) {
+            (Some(index), error @ SessionError::Refused { .. }) => OpenError::Index {
+                address,
+                index: index.name,
+                reason: error.to_string(),
+            },
+            (None, error @ SessionError::Refused { .. }) => OpenError::Look {
+                address,
+                reason: error.to_string(),
+            },
+            (_, error) => OpenError::Connect {
+                address,
+                reason: error.to_string(),
+            },
         }
-        // Somebody else was faster, or it is half built once more: the next look tells.
-        Err(SessionError::Refused { code, .. }) if code == SqlState::DUPLICATE_TABLE => Ok(false),
-        Err(error) => Err(error),
     }
 }

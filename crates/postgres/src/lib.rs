@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use users_domain::ports::Clock;
 
+mod adoption;
 mod calls;
 mod change;
 mod connect;
@@ -44,16 +45,15 @@ mod row;
 mod schema;
 mod session;
 mod settings;
-mod takeover;
 mod tls;
 mod user_store;
 mod values;
 
 pub use error::OpenError;
+pub use migrate::MigrationStatus;
 pub use pool::PostgresStats;
 pub use probe::Condition;
 pub use settings::{PostgresSettings, SslMode, SslSettings};
-pub use takeover::plan::MigrationStatus;
 
 use pool::Connections;
 

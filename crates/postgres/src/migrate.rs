@@ -1,233 +1,348 @@
-//! The schema: taken over as it is found and brought up to date under a lock, or only looked at.
+//! The schema: brought up to date in one transaction, looked at without a trace.
+//!
+//! Any number of processes may start at once: one works, the others find it done. Nobody waits
+//! inside a statement for longer than a moment, since what waits for a table holds up everybody who
+//! comes after it.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
 use tracing::{info, warn};
+use users_domain::model::Timestamp;
 
 use crate::PostgresStore;
+use crate::adoption::found::Found;
+use crate::adoption::plan::{Plan, Step, plan};
+use crate::adoption::{DEPLOYED, DEPLOYED_BOOKKEEPING, OWN, OWN_BOOKKEEPING};
+use crate::connect::ConnectError;
 use crate::error::OpenError;
+use crate::indexes;
 use crate::session::{Session, SessionError};
-use crate::takeover::found::Found;
-use crate::takeover::plan::{MigrationStatus, Obstacle, Step, history, plan};
 
-/// Names the lock of whoever changes the schema; any number that nobody else takes.
-const LOCK: i64 = 0x7573_6572_735f_6d67;
-/// How long changing the schema may take, and waiting for another process that does.
-const LONGEST: Duration = Duration::from_mins(15);
-/// How long in all it is tried to get at tables that others keep locked.
-const PATIENCE: Duration = Duration::from_mins(2);
-/// The pause before another try at them: whoever stood behind us goes on meanwhile.
+/// A step of the schema's history, and whether a database has taken it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationStatus {
+    /// Its name: `clients_01` and so on are the deployed service's, `0001_users` and so on ours; of
+    /// one that this program does not know, its id alone.
+    pub name: String,
+    /// When the database took it (by the server's clock, 1970 if that is not recorded); `None`: not
+    /// yet.
+    pub applied_at: Option<Timestamp>,
+}
+
+/// How long all the waiting for others may last.
+const PATIENCE: Duration = Duration::from_mins(15);
+/// How long one statement may work. On a million accounts the longest took less than a minute.
+const WORK: Duration = Duration::from_mins(15);
+/// How often is looked whether another process is done.
+const POLL: Duration = Duration::from_millis(100);
+/// How long a table is left to those who use it before it is asked for again.
 const PAUSE: Duration = Duration::from_secs(2);
-/// How often it is asked whether another process is done.
-const TURN: Duration = Duration::from_millis(100);
+/// How often a statement that others defeated is tried: two minutes of a table that is in use.
+const ATTEMPTS: u32 = 40;
 
-/// No statement waits longer than a second for a lock: behind a waiting change of a table everybody
-/// else would wait as well. Times without zone are UTC.
+/// Only one session at a time works, and it keeps the tables for that time only. What is stored is
+/// UTC. An operator's read-only default holds: nothing here asks for READ WRITE. A name that only
+/// newer servers know cannot be set directly.
 const BEGIN: &str = "
     BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL TIME ZONE 'UTC';
-    SET LOCAL lock_timeout = '1s';
     SET LOCAL statement_timeout = 0;
-    SET LOCAL idle_in_transaction_session_timeout = 0;";
+    SET LOCAL idle_in_transaction_session_timeout = 0;
+    SET LOCAL lock_timeout = '1s';
+    SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'";
+/// Two numbers: no key of this kind is equal to one of those that the store takes for names.
+const LOCK: &str = "SELECT pg_try_advisory_xact_lock(1970432882, 1)";
 
-/// How a try ended.
-enum Try {
+/// How an attempt ended.
+enum Attempt {
+    /// The database is up to date; these steps were taken.
     Done(Vec<String>),
-    /// Another process has the lock.
+    /// Another process is at work.
     Busy,
+    /// The answer to COMMIT was lost; these steps were taken, or none.
+    Unknown(Vec<String>),
+}
+
+/// Why an attempt failed; nothing was changed.
+enum Failure {
+    Connect(ConnectError),
+    Look(SessionError),
+    /// The database is none that can be brought up to date.
+    Refused(String),
+    /// A step failed.
+    Step(String, SessionError),
 }
 
 impl PostgresStore {
-    /// Brings the schema up to date and gives the names of the steps that it took: the deployed
-    /// service's own changes that are missing, recorded as that service would, then ours. All are
-    /// taken or none; any number of processes may do so at once. A database that is up to date is
-    /// only looked at. Indexes come later: see [`PostgresStore::build_indexes`].
+    /// Brings the schema up to date and gives the names of what was done: what the deployed service
+    /// would still do to its database, then what this program adds. On an empty database all of it
+    /// is done. All of it is done or nothing; several processes may do so at once.
     ///
-    /// A database that is neither empty nor the deployed service's is refused and left as it is.
+    /// Where there is nothing to do nothing is written, and a read-only server will do. Indexes
+    /// that a table with accounts lacks are left to [`PostgresStore::build_indexes`].
+    ///
+    /// # Errors
+    ///
+    /// There is no connection; the database is neither empty nor one that can be taken over (the
+    /// text says what is in the way); the role may not change it; or others kept the tables for two
+    /// minutes, or worked for a quarter of an hour.
     pub async fn migrate(&self) -> Result<Vec<String>, OpenError> {
-        let begun = Instant::now();
-        let mut obstructed_since = None;
+        let until = Instant::now() + PATIENCE;
+        let mut attempts = 0;
+        let mut perhaps = Vec::new();
         loop {
-            let session = self.session().await?;
-            let found = self.look_with(&session).await?;
-            self.warn_of_newer(&found);
-            let steps = self.plan(&found)?;
-            if steps.is_empty() {
-                return Ok(Vec::new());
-            }
-            let outcome = self.try_to_migrate(&session).await;
-            let pause = match outcome {
-                Ok(Try::Done(names)) => {
-                    info!(migrations = ?names, "the schema is up to date");
-                    return Ok(names);
+            let (failure, pause) = match self.attempt().await {
+                Ok(Attempt::Done(steps)) if steps.is_empty() => return Ok(perhaps),
+                Ok(Attempt::Done(steps)) => return Ok(steps),
+                Ok(Attempt::Unknown(steps)) => {
+                    perhaps = steps;
+                    continue;
                 }
-                Ok(Try::Busy) if begun.elapsed() < LONGEST => TURN,
-                Ok(Try::Busy) => {
-                    return Err(self.failed("another process has been changing it for too long"));
+                Ok(Attempt::Busy) => (None, POLL),
+                Err(failure) if failure.is_passing() => {
+                    attempts += 1;
+                    (Some(failure), PAUSE)
                 }
-                Err(Stopped::Obstacle(obstacle)) => return Err(self.obstructed(obstacle)),
-                Err(Stopped::Session(error)) if is_passing(&error) => {
-                    let since = *obstructed_since.get_or_insert_with(Instant::now);
-                    if since.elapsed() >= PATIENCE {
-                        return Err(self.failed(&error));
-                    }
-                    warn!(%error, "the schema cannot be changed yet; trying again");
-                    PAUSE
-                }
-                Err(Stopped::Session(error @ SessionError::Lost(_))) => {
-                    return Err(self.unreachable(&error));
-                }
-                Err(Stopped::Session(error)) => return Err(self.failed(&error)),
+                Err(failure) => return Err(self.failed(failure)),
             };
-            drop(session);
+            if attempts >= ATTEMPTS || Instant::now() > until {
+                return Err(failure.map_or_else(
+                    || self.cannot_migrate("another process is still at it".to_owned()),
+                    |failure| self.failed(failure),
+                ));
+            }
             tokio::time::sleep(pause).await;
         }
     }
 
-    /// The history of the schema in order: the deployed service's changes, ours, and those that
-    /// only a newer program knows. Changes nothing.
+    /// All steps in order: the deployed service's, then ours, then those that are unknown. Changes
+    /// nothing, and works on an empty database too.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection, or the role may not look.
     pub async fn migrations(&self) -> Result<Vec<MigrationStatus>, OpenError> {
-        let found = self.look().await?;
-        self.plan(&found)?;
-        Ok(history(&found))
+        let (_, found) = self.look().await?;
+        let known = DEPLOYED.iter().map(|step| (step, &found.deployed));
+        let known = known.chain(OWN.iter().map(|step| (step, &found.own)));
+        let mut statuses: Vec<_> = known
+            .map(|(step, list)| MigrationStatus {
+                name: step.name.to_owned(),
+                applied_at: list.get(step.id).map(|at| recorded_at(*at)),
+            })
+            .collect();
+        let unknown = found.deployed.iter().chain(&found.own);
+        let unknown = unknown.filter(|(id, _)| DEPLOYED.iter().chain(&OWN).all(|k| k.id != **id));
+        statuses.extend(unknown.map(|(id, at)| MigrationStatus {
+            name: id.clone(),
+            applied_at: Some(recorded_at(*at)),
+        }));
+        Ok(statuses)
     }
 
     /// The names of what [`PostgresStore::migrate`] and [`PostgresStore::build_indexes`] would do,
     /// in order. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection, the role may not look, or the database is none that can be taken
+    /// over.
     pub async fn dry_run(&self) -> Result<Vec<String>, OpenError> {
-        let found = self.look().await?;
-        let steps = self.plan(&found)?;
-        let mut names: Vec<String> = steps.into_iter().map(|step| step.name).collect();
-        if found.is_empty && !names.is_empty() {
-            // Those of an empty table come with it.
-            return Ok(names);
-        }
-        let missing = crate::indexes::INDEXES
-            .iter()
-            .filter(|index| found.is_valid_index(index.name) != Some(true));
-        names.extend(missing.map(|index| index.name.to_owned()));
-        Ok(names)
+        let (_, found) = self.look().await?;
+        let plan = plan(&found).map_err(|reason| self.cannot_migrate(reason))?;
+        let steps = plan.steps.iter().map(Step::name);
+        let missing = indexes::missing(&found).map(str::to_owned);
+        Ok(steps.chain(missing).collect())
     }
 
-    /// What stands in the database. Changes nothing.
-    pub(crate) async fn look(&self) -> Result<Found, OpenError> {
-        let session = self.session().await?;
-        self.look_with(&session).await
+    /// What there is, with the session that saw it.
+    pub(crate) async fn look(&self) -> Result<(Session, Found), OpenError> {
+        self.look_once()
+            .await
+            .map_err(|failure| self.failed(failure))
     }
 
-    async fn look_with(&self, session: &Session) -> Result<Found, OpenError> {
-        let limit = self.connections.settings().statement_timeout;
-        let found = Found::look(session, limit).await;
-        found.map_err(|error| match error {
-            SessionError::Lost(_) | SessionError::Late(_) => self.unreachable(&error),
-            SessionError::Refused { .. } => self.failed(&error),
-        })
-    }
-
-    /// A session beside the pool.
-    pub(crate) async fn session(&self) -> Result<Session, OpenError> {
+    async fn look_once(&self) -> Result<(Session, Found), Failure> {
         let connector = self.connections.connector();
-        let session = connector.session().await;
-        session.map_err(|error| self.unreachable(&error))
+        let session = Session::open(connector).await.map_err(Failure::Connect)?;
+        let limit = connector.settings().statement_timeout;
+        let found = Found::look(&session, limit).await.map_err(Failure::Look)?;
+        Ok((session, found))
     }
 
-    async fn try_to_migrate(&self, session: &Session) -> Result<Try, Stopped> {
+    async fn attempt(&self) -> Result<Attempt, Failure> {
         let limit = self.connections.settings().statement_timeout;
-        session.run(BEGIN, limit).await?;
-        let lock = format!("SELECT pg_try_advisory_xact_lock({LOCK})");
-        if !session.is(&lock, limit).await? {
-            session.run("ROLLBACK", limit).await?;
-            return Ok(Try::Busy);
+        // Most starts find nothing to do and need no lock to see it.
+        let (session, found) = self.look_once().await?;
+        let seen = plan(&found).map_err(Failure::Refused)?;
+        if seen.steps.is_empty() {
+            warn_of(&seen);
+            return Ok(Attempt::Done(Vec::new()));
         }
-        let mut found = Found::look_inside(session, limit).await?;
-        if found.table("gorp_migrations").is_some() {
-            // A deployed service that starts meanwhile waits, and then finds everything done.
-            let lock = "LOCK TABLE gorp_migrations IN ACCESS EXCLUSIVE MODE";
-            session.run(lock, limit).await?;
-            found = Found::look_inside(session, limit).await?;
+        let begun = async {
+            session.run(BEGIN, Some(limit)).await?;
+            session.is_true(LOCK, Some(limit)).await
+        };
+        if !begun.await.map_err(Failure::Look)? {
+            return Ok(Attempt::Busy);
         }
-        let steps = plan(&found).map_err(Stopped::Obstacle)?;
+        let step = async |name: &str, sql: &str| {
+            let done = session.run(sql, Some(WORK)).await;
+            done.map_err(|error| Failure::Step(name.to_owned(), error))
+        };
+        step("gorp_migrations", DEPLOYED_BOOKKEEPING).await?;
+        // The deployed service takes no lock when it starts, but it reads this list first.
+        step("gorp_migrations", "LOCK TABLE gorp_migrations").await?;
+        // Another process may have done it since, and nobody does from here on.
+        let found = Found::look_within(&session, limit).await;
+        let found = found.map_err(Failure::Look)?;
+        let plan = plan(&found).map_err(Failure::Refused)?;
+        step("bookkeeping", OWN_BOOKKEEPING).await?;
+        if found.adopted.is_none() {
+            step("adoption", &self.adoption(&found)).await?;
+        }
         let mut names = Vec::new();
-        for Step { name, sql } in steps {
-            session.run(&sql, LONGEST).await?;
-            names.push(name);
+        for one in &plan.steps {
+            step(&one.name(), &with_record(one)).await?;
+            names.push(one.name());
         }
-        session.run("COMMIT", LONGEST).await?;
-        Ok(Try::Done(names))
+        names.extend(build_on_nothing(&session, &found).await?);
+        match session.run("COMMIT", Some(WORK)).await {
+            Ok(()) => {
+                warn_of(&plan);
+                info!(steps = ?names, "the schema is up to date");
+                Ok(Attempt::Done(names))
+            }
+            Err(error @ SessionError::Refused { .. }) => {
+                Err(Failure::Step("the commit".to_owned(), error))
+            }
+            Err(_) => Ok(Attempt::Unknown(names)),
+        }
     }
 
-    fn plan(&self, found: &Found) -> Result<Vec<Step>, OpenError> {
-        plan(found).map_err(|obstacle| self.obstructed(obstacle))
-    }
-
-    /// A newer program may have been here. Its changes are made so that this one can go on, one
-    /// version back at least (see `migrations/README.md`); the operator should know all the same.
-    fn warn_of_newer(&self, found: &Found) {
-        let unknown = history(found).len() - history(&Found::default()).len();
-        if unknown > 0 {
-            let database = self.address();
-            warn!(
-                unknown,
-                database, "the database was changed by a newer version of this program"
-            );
-        }
+    /// Notes when a database was taken over, and at which of the deployed service's steps it was.
+    fn adoption(&self, found: &Found) -> String {
+        let was = ["users", "clients"]
+            .iter()
+            .any(|name| found.relations.contains_key(*name));
+        let last = found.deployed.last_key_value().map(|(id, _)| id.as_str());
+        // Only known ids come here.
+        let what = match last {
+            Some(id) => id,
+            None if was => "unrecorded",
+            None => "empty",
+        };
+        let micros = self.clock.now().unix_timestamp_nanos().div_euclid(1_000);
+        format!(
+            "INSERT INTO adoption (adopted_at, found)
+             VALUES (timestamptz 'epoch' + interval '{micros} microseconds', '{what}')"
+        )
     }
 
     fn address(&self) -> String {
         self.connections.settings().address()
     }
 
-    fn obstructed(&self, obstacle: Obstacle) -> OpenError {
+    fn cannot_migrate(&self, reason: String) -> OpenError {
+        OpenError::Migrate {
+            address: self.address(),
+            reason,
+        }
+    }
+
+    fn failed(&self, failure: Failure) -> OpenError {
         let address = self.address();
-        match obstacle {
-            Obstacle::Foreign(reason) => OpenError::Foreign { address, reason },
-            Obstacle::Newer(ids) => OpenError::Newer {
+        match failure {
+            Failure::Connect(error) => OpenError::Connect {
                 address,
-                ids: ids.join(", "),
+                reason: error.to_string(),
+            },
+            Failure::Refused(reason) => self.cannot_migrate(reason),
+            Failure::Look(error @ SessionError::Refused { .. }) => OpenError::Look {
+                address,
+                reason: error.to_string(),
+            },
+            Failure::Step(name, error @ SessionError::Refused { .. }) => {
+                self.cannot_migrate(format!("{name}: {error}"))
+            }
+            // The server is away, or as good as that.
+            Failure::Look(error) | Failure::Step(_, error) => OpenError::Connect {
+                address,
+                reason: error.to_string(),
             },
         }
     }
+}
 
-    fn unreachable(&self, error: &dyn std::fmt::Display) -> OpenError {
-        OpenError::Connect {
-            address: self.address(),
-            reason: error.to_string(),
+impl Failure {
+    /// Whether others were in the way, who will be gone. Two that make one table at the same time
+    /// meet in the catalogue.
+    fn is_passing(&self) -> bool {
+        let reasons = [
+            SqlState::LOCK_NOT_AVAILABLE,
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::T_R_SERIALIZATION_FAILURE,
+        ];
+        match self {
+            Self::Step(_, error) if reasons.iter().any(|reason| error.is(reason)) => true,
+            Self::Step(name, error) => {
+                name == "gorp_migrations"
+                    && (error.is(&SqlState::UNIQUE_VIOLATION)
+                        || error.is(&SqlState::DUPLICATE_TABLE))
+            }
+            _ => false,
         }
     }
+}
 
-    fn failed(&self, error: impl std::fmt::Display) -> OpenError {
-        OpenError::Migrate {
-            address: self.address(),
-            reason: error.to_string(),
+/// A step with the line of its history. All names are of this program.
+fn with_record(step: &Step) -> String {
+    let record = match step {
+        Step::Deployed {
+            migration,
+            record: true,
         }
-    }
-}
-
-/// Why a try came to nothing. What was done is undone with the session.
-enum Stopped {
-    Obstacle(Obstacle),
-    Session(SessionError),
-}
-
-impl From<SessionError> for Stopped {
-    fn from(error: SessionError) -> Self {
-        Self::Session(error)
-    }
-}
-
-/// Whether another try may succeed: somebody else has locks, or did the same at the same moment.
-fn is_passing(error: &SessionError) -> bool {
-    let SessionError::Refused { code, .. } = error else {
-        return false;
+        | Step::Recorded(migration) => format!(
+            "INSERT INTO gorp_migrations (id, applied_at) VALUES ('{}', now())",
+            migration.id
+        ),
+        Step::Own(migration) => format!(
+            "INSERT INTO __diesel_schema_migrations (version) VALUES ('{}')",
+            migration.id
+        ),
+        Step::Deployed { record: false, .. } | Step::PublicMetadata => String::new(),
     };
-    [
-        SqlState::LOCK_NOT_AVAILABLE,
-        SqlState::T_R_DEADLOCK_DETECTED,
-        SqlState::UNIQUE_VIOLATION,
-        SqlState::DUPLICATE_TABLE,
-        SqlState::DUPLICATE_OBJECT,
-    ]
-    .contains(code)
+    format!("{};\n{record}", step.sql())
+}
+
+/// Where there are no accounts yet nobody is held up by the building of indexes.
+async fn build_on_nothing(session: &Session, found: &Found) -> Result<Vec<String>, Failure> {
+    let failed = |name: &str| {
+        let name = name.to_owned();
+        move |error| Failure::Step(name, error)
+    };
+    let asked = session.is_true("SELECT NOT EXISTS (SELECT FROM users)", Some(WORK));
+    let mut built = Vec::new();
+    if asked.await.map_err(failed("users"))? {
+        for index in indexes::INDEXES {
+            if indexes::missing(found).any(|name| name == index.name) {
+                let done = session.run(&index.statement(false), Some(WORK)).await;
+                done.map_err(failed(index.name))?;
+                built.push(index.name.to_owned());
+            }
+        }
+    }
+    Ok(built)
+}
+
+fn recorded_at(at: Option<Timestamp>) -> Timestamp {
+    at.unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn warn_of(plan: &Plan) {
+    for warning in &plan.warnings {
+        warn!("{warning}");
+    }
 }
