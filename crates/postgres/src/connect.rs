@@ -73,10 +73,7 @@ impl Connector {
     /// Opens one within the settings' time, on the runtime that this is called in.
     pub(crate) async fn connect(&self) -> Result<AsyncPgConnection, ConnectError> {
         let opened = tokio::time::timeout(self.settings.connect_timeout, self.open());
-        opened.await.unwrap_or_else(|_| {
-            let limit = self.settings.connect_timeout.as_secs_f64();
-            Err(ConnectError(format!("no answer within {limit} s")))
-        })
+        opened.await.unwrap_or_else(|_| Err(self.too_late()))
     }
 
     async fn open(&self) -> Result<AsyncPgConnection, ConnectError> {
@@ -95,6 +92,25 @@ impl Connector {
                 self.set_up(client, driver).await
             }
         }
+    }
+
+    /// Opens one in the same time that is not set up for calls, see [`crate::session`].
+    pub(crate) async fn connect_client(&self) -> Result<Client, ConnectError> {
+        let opened = tokio::time::timeout(self.settings.connect_timeout, self.open_client());
+        opened.await.unwrap_or_else(|_| Err(self.too_late()))
+    }
+
+    async fn open_client(&self) -> Result<Client, ConnectError> {
+        match &self.tls {
+            None => self.config.connect(NoTls).await.map(driven),
+            Some(tls) => self.config.connect(tls.clone()).await.map(driven),
+        }
+        .map_err(|error| refused(&error))
+    }
+
+    fn too_late(&self) -> ConnectError {
+        let limit = self.settings.connect_timeout.as_secs_f64();
+        ConnectError(format!("no answer within {limit} s"))
     }
 
     /// Asks the server to stop what a connection is doing; whoever asks has given it up, so nobody
@@ -136,6 +152,18 @@ impl Connector {
         }
         Ok(connection)
     }
+}
+
+/// Lets a connection be driven until its client is dropped. What ends it before is told to who asks
+/// something on it.
+fn driven<S>((client, driver): (Client, Connection<Socket, S>)) -> Client
+where
+    S: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
+{
+    tokio::spawn(async move {
+        let _ended = driver.await;
+    });
+    client
 }
 
 /// Begins a transaction on a connection that nobody drives yet.

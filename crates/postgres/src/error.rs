@@ -35,6 +35,14 @@ pub enum OpenError {
         /// What the server or the network said.
         reason: String,
     },
+    /// There is a connection, but the schema cannot be looked at.
+    #[error("cannot look at the database {address}: {reason}")]
+    Look {
+        /// `HOST:PORT/DATABASE`.
+        address: String,
+        /// What the server said.
+        reason: String,
+    },
     /// The schema cannot be brought up to date; nothing of it was changed.
     #[error(
         "cannot bring the database {address} up to date: {reason}; its schema is as it was before"
@@ -42,6 +50,19 @@ pub enum OpenError {
     Migrate {
         /// `HOST:PORT/DATABASE`.
         address: String,
+        /// What failed.
+        reason: String,
+    },
+    /// An index cannot be built. Everything works without it, only slower.
+    #[error(
+        "cannot build the index {index} of the database {address}: {reason}; the next start tries \
+         again"
+    )]
+    Index {
+        /// `HOST:PORT/DATABASE`.
+        address: String,
+        /// Its name.
+        index: &'static str,
         /// What failed.
         reason: String,
     },

@@ -22,12 +22,14 @@ use std::sync::Arc;
 
 use users_domain::ports::Clock;
 
+mod adoption;
 mod calls;
 mod change;
 mod connect;
 mod cursor;
 mod error;
 mod filter;
+mod indexes;
 mod migrate;
 mod moment;
 mod one_time_codes;
@@ -41,6 +43,7 @@ mod probe;
 mod refresh_tokens;
 mod row;
 mod schema;
+mod session;
 mod settings;
 mod tls;
 mod user_store;

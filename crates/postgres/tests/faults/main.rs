@@ -7,7 +7,7 @@
 
 mod commits;
 #[allow(dead_code, reason = "every suite takes what it needs of it")]
-#[path = "../fixture/mod.rs"]
+#[path = "../fixture/store.rs"]
 mod fixture;
 mod frozen;
 mod locks;

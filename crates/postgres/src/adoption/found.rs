@@ -1,0 +1,194 @@
+//! What a database holds, read from its catalogue. Nothing is written, locked or waited for.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio_postgres::SimpleQueryRow;
+use users_domain::model::Timestamp;
+
+use crate::session::{Session, SessionError};
+
+/// What matters here of a database.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Found {
+    /// Where new tables would go: the first schema of the search path that there is.
+    pub(crate) schema: Option<String>,
+    /// Tables and views in that schema that bear a name of the deployed service's or ours.
+    pub(crate) relations: BTreeMap<String, Relation>,
+    /// Such names, found further down the search path only, with their schema.
+    pub(crate) elsewhere: BTreeMap<String, String>,
+    /// The deployed service's list: id, and when it was applied.
+    pub(crate) deployed: BTreeMap<String, Option<Timestamp>>,
+    /// Ours: version, and when it was run.
+    pub(crate) own: BTreeMap<String, Option<Timestamp>>,
+    /// When the database was taken over, and what was found.
+    pub(crate) adopted: Option<(Timestamp, String)>,
+}
+
+/// A table, or what stands in the place of one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Relation {
+    /// `r` is a table, `p` a partitioned one, `v` a view (`pg_class.relkind`).
+    pub(crate) kind: String,
+    pub(crate) columns: BTreeMap<String, Column>,
+    /// Its indexes, and whether each can be used.
+    pub(crate) indexes: BTreeMap<String, bool>,
+}
+
+/// A column.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Column {
+    /// The type's name in `pg_type`, e.g. `timestamptz`; of a domain, that beneath it.
+    pub(crate) kind: String,
+    pub(crate) not_null: bool,
+    pub(crate) default: bool,
+}
+
+/// The tables of the deployed service.
+const DEPLOYED_TABLES: &str = "'users', 'clients', 'users_verifications', 'gorp_migrations'";
+/// Ours.
+pub(crate) const OWN_TABLES: [&str; 6] = [
+    "__diesel_schema_migrations",
+    "adoption",
+    "one_time_codes",
+    "outbox",
+    "outbox_leases",
+    "refresh_sessions",
+];
+
+/// Only names that resolve to what this finds may be used in statements: the first schema's.
+const RELATIONS: &str = "
+    SELECT c.relname, n.nspname, n.nspname = current_schema(), c.relkind
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relname IN (NAMES) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+      AND (n.nspname = current_schema() OR pg_table_is_visible(c.oid))";
+
+const COLUMNS: &str = "
+    SELECT c.relname, a.attname, coalesce(b.typname, t.typname), a.attnotnull, a.atthasdef
+    FROM pg_attribute a
+    JOIN pg_class c ON c.oid = a.attrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_type t ON t.oid = a.atttypid
+    LEFT JOIN pg_type b ON b.oid = t.typbasetype
+    WHERE n.nspname = current_schema() AND c.relname IN (NAMES) AND c.relkind IN ('r', 'p', 'v')
+      AND a.attnum > 0 AND NOT a.attisdropped";
+
+const INDEXES: &str = "
+    SELECT c.relname, i.relname, x.indisvalid
+    FROM pg_index x
+    JOIN pg_class i ON i.oid = x.indexrelid
+    JOIN pg_class c ON c.oid = x.indrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = current_schema() AND c.relname IN (NAMES)";
+
+const DEPLOYED: &str = "
+    SELECT id, CASE WHEN isfinite(applied_at)
+                    THEN floor(extract(epoch FROM applied_at) * 1000000)::bigint END
+    FROM gorp_migrations";
+
+const OWN: &str = "
+    SELECT version, CASE WHEN isfinite(run_on)
+                         THEN floor(extract(epoch FROM run_on) * 1000000)::bigint END
+    FROM __diesel_schema_migrations";
+
+const ADOPTED: &str = "
+    SELECT floor(extract(epoch FROM adopted_at) * 1000000)::bigint, found
+    FROM adoption WHERE isfinite(adopted_at) ORDER BY adopted_at LIMIT 1";
+
+impl Found {
+    /// Looks at one moment of a database, in a transaction that a read-only server takes too.
+    pub(crate) async fn look(session: &Session, limit: Duration) -> Result<Self, SessionError> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        session.run(begin, Some(limit)).await?;
+        let found = Self::look_within(session, limit).await?;
+        session.run("COMMIT", Some(limit)).await?;
+        Ok(found)
+    }
+
+    /// The same within the transaction that the session is in.
+    pub(crate) async fn look_within(
+        session: &Session,
+        limit: Duration,
+    ) -> Result<Self, SessionError> {
+        let own = OWN_TABLES.map(|name| format!("'{name}'")).join(", ");
+        let names = format!("{DEPLOYED_TABLES}, {own}");
+        let ask = async |question: &str| {
+            let question = question.replace("NAMES", &names);
+            session.rows(&question, Some(limit)).await
+        };
+        let mut found = Self::default();
+        let schema = ask("SELECT current_schema()").await?;
+        found.schema = schema.first().and_then(|row| owned(row, 0));
+        for row in ask(RELATIONS).await? {
+            let kind = text(&row, 3);
+            if is_true(&row, 2) {
+                let relation = found.relations.entry(text(&row, 0)).or_default();
+                relation.kind = kind;
+            } else {
+                found.elsewhere.insert(text(&row, 0), text(&row, 1));
+            }
+        }
+        for row in ask(COLUMNS).await? {
+            let relation = found.relations.entry(text(&row, 0)).or_default();
+            let column = Column {
+                kind: text(&row, 2),
+                not_null: is_true(&row, 3),
+                default: is_true(&row, 4),
+            };
+            relation.columns.insert(text(&row, 1), column);
+        }
+        for row in ask(INDEXES).await? {
+            let relation = found.relations.entry(text(&row, 0)).or_default();
+            relation.indexes.insert(text(&row, 1), is_true(&row, 2));
+        }
+        found
+            .elsewhere
+            .retain(|name, _| !found.relations.contains_key(name));
+        if found.has("gorp_migrations", &["id", "applied_at"]) {
+            let rows = ask(DEPLOYED).await?;
+            found.deployed = rows.iter().map(applied).collect();
+        }
+        if found.has("__diesel_schema_migrations", &["version", "run_on"]) {
+            let rows = ask(OWN).await?;
+            found.own = rows.iter().map(applied).collect();
+        }
+        if found.has("adoption", &["adopted_at", "found"]) {
+            let rows = ask(ADOPTED).await?;
+            found.adopted = rows
+                .first()
+                .and_then(|row| Some((moment(row, 0)?, text(row, 1))));
+        }
+        Ok(found)
+    }
+
+    /// Whether there is a relation with such columns.
+    pub(crate) fn has(&self, relation: &str, columns: &[&str]) -> bool {
+        self.relations.get(relation).is_some_and(|relation| {
+            columns
+                .iter()
+                .all(|column| relation.columns.contains_key(*column))
+        })
+    }
+}
+
+fn owned(row: &SimpleQueryRow, column: usize) -> Option<String> {
+    row.get(column).map(str::to_owned)
+}
+
+fn text(row: &SimpleQueryRow, column: usize) -> String {
+    owned(row, column).unwrap_or_default()
+}
+
+fn is_true(row: &SimpleQueryRow, column: usize) -> bool {
+    row.get(column) == Some("t")
+}
+
+/// Microseconds since 1970 as a moment.
+fn moment(row: &SimpleQueryRow, column: usize) -> Option<Timestamp> {
+    let micros: i128 = row.get(column)?.parse().ok()?;
+    Timestamp::from_unix_timestamp_nanos(micros * 1_000).ok()
+}
+
+fn applied(row: &SimpleQueryRow) -> (String, Option<Timestamp>) {
+    (text(row, 0), moment(row, 1))
+}

@@ -1,0 +1,113 @@
+//! A session beside the pool, for what is no call: the schema, its indexes, a look at them.
+//!
+//! It speaks the simple protocol only: no statement is prepared, so that a pooler in transaction
+//! mode may stand between, and every answer is text. What the server refuses keeps its SQLSTATE,
+//! which tells apart what the words do not (they come in the server's language).
+
+use std::time::Duration;
+
+use tokio_postgres::error::{Severity, SqlState};
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
+
+use crate::connect::{ConnectError, Connector};
+
+/// One session, closed with this value.
+pub(crate) struct Session {
+    client: Client,
+    connector: Connector,
+}
+
+/// Why a session did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SessionError {
+    /// The server said no. Its words name tables and columns, and hold no stored value.
+    #[error("{message}")]
+    Refused {
+        /// Which kind of refusal.
+        code: SqlState,
+        /// In the server's words.
+        message: String,
+    },
+    /// The connection is gone, and nobody knows what became of the last statement.
+    #[error("the connection was lost: {0}")]
+    Lost(String),
+    /// It took longer than the caller would wait; the server was asked to stop.
+    #[error("no answer within {} s", .0.as_secs_f64())]
+    TimedOut(Duration),
+}
+
+impl SessionError {
+    /// Whether the server refused for this reason.
+    pub(crate) fn is(&self, reason: &SqlState) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == reason)
+    }
+}
+
+impl Session {
+    /// Opens one within the settings' time, on the runtime that this is called in.
+    pub(crate) async fn open(connector: &Connector) -> Result<Self, ConnectError> {
+        Ok(Self {
+            client: connector.connect_client().await?,
+            connector: connector.clone(),
+        })
+    }
+
+    /// Runs statements, and gives the rows of all of them. Without a `limit` it waits as long as
+    /// the server works.
+    pub(crate) async fn rows(
+        &self,
+        sql: &str,
+        limit: Option<Duration>,
+    ) -> Result<Vec<SimpleQueryRow>, SessionError> {
+        let asked = self.client.simple_query(sql);
+        let answer = match limit {
+            None => asked.await,
+            Some(limit) => {
+                let Ok(answer) = tokio::time::timeout(limit, asked).await else {
+                    self.connector.cancel(self.client.cancel_token()).await;
+                    return Err(SessionError::TimedOut(limit));
+                };
+                answer
+            }
+        };
+        let messages = answer.map_err(|error| not_done(&error))?;
+        Ok(messages
+            .into_iter()
+            .filter_map(|message| match message {
+                SimpleQueryMessage::Row(row) => Some(row),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// Runs statements whose rows do not matter.
+    pub(crate) async fn run(&self, sql: &str, limit: Option<Duration>) -> Result<(), SessionError> {
+        self.rows(sql, limit).await.map(drop)
+    }
+
+    /// Whether the one value that a statement gives is true.
+    pub(crate) async fn is_true(
+        &self,
+        sql: &str,
+        limit: Option<Duration>,
+    ) -> Result<bool, SessionError> {
+        let rows = self.rows(sql, limit).await?;
+        Ok(rows.first().and_then(|row| row.get(0)) == Some("t"))
+    }
+}
+
+/// A server that ends a session says so as it says anything else.
+fn not_done(error: &tokio_postgres::Error) -> SessionError {
+    match error.as_db_error() {
+        Some(refusal) if !ends_session(refusal.parsed_severity()) => SessionError::Refused {
+            code: refusal.code().clone(),
+            message: refusal.message().to_owned(),
+        },
+        Some(end) => SessionError::Lost(end.message().to_owned()),
+        None => SessionError::Lost(error.to_string()),
+    }
+}
+
+fn ends_session(severity: Option<Severity>) -> bool {
+    matches!(severity, Some(Severity::Fatal | Severity::Panic))
+}
