@@ -62,13 +62,14 @@ impl Session {
         let asked = self.client.simple_query(sql);
         let answer = match limit {
             None => asked.await,
-            Some(limit) => match tokio::time::timeout(limit, asked).await {
-                Ok(answer) => answer,
-                Err(_) => {
+            Some(limit) => {
+                let answer = tokio::time::timeout(limit, asked).await;
+                let Ok(answer) = answer else {
                     self.connector.cancel(self.client.cancel_token()).await;
                     return Err(SessionError::TimedOut(limit));
-                }
-            },
+                };
+                answer
+            }
         };
         let messages = answer.map_err(|error| not_done(&error))?;
         Ok(messages
