@@ -33,6 +33,9 @@ pub(crate) struct Dependency {
     /// `None` for a normal one.
     pub(crate) kind: Option<DependencyKind>,
     pub(crate) optional: bool,
+    /// What the crate calls it, if not by its name.
+    #[serde(default)]
+    rename: Option<String>,
 }
 
 /// The kinds of dependencies that are not normal ones.
@@ -52,6 +55,9 @@ struct Resolve {
 struct Node {
     id: String,
     deps: Vec<NodeDependency>,
+    /// The features that are on.
+    #[serde(default)]
+    features: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +92,27 @@ impl Metadata {
         members
     }
 
+    /// Whether a crate only names another and does not use it: cargo lists what a feature would turn
+    /// on further (`other?/feature`) although nothing has turned it on.
+    fn is_dormant(package: &Package, node: &Node, other: &str) -> bool {
+        let Some(on) = &node.features else {
+            return false;
+        };
+        let mut arrows = package.dependencies.iter().filter(|it| it.name == other);
+        arrows.all(|arrow| {
+            let name = arrow.rename.as_deref().unwrap_or(other);
+            let turns_on = |means: &String| {
+                let means = means.strip_prefix("dep:").unwrap_or(means);
+                means.split('/').next() == Some(name)
+            };
+            let is_on = |feature: &String| {
+                let means = package.features.get(feature).map(Vec::as_slice);
+                feature == name || means.unwrap_or_default().iter().any(turns_on)
+            };
+            arrow.optional && !on.iter().any(is_on)
+        })
+    }
+
     /// Every way, one for each crate, from the crate called `from` down its normal dependencies:
     /// the names passed, `from` first. Edges that `skip` names are not taken.
     pub(crate) fn ways_down(
@@ -94,10 +121,10 @@ impl Metadata {
         follow: impl Fn(Option<DependencyKind>) -> bool,
         skip: impl Fn(&str, &str) -> bool,
     ) -> Vec<Vec<&str>> {
-        let names: HashMap<&str, &str> = self
+        let packages: HashMap<&str, &Package> = self
             .packages
             .iter()
-            .map(|package| (package.id.as_str(), package.name.as_str()))
+            .map(|package| (package.id.as_str(), package))
             .collect();
         let nodes: HashMap<&str, &Node> = self
             .resolve
@@ -116,10 +143,16 @@ impl Metadata {
         let mut waiting = VecDeque::from([(start.id.as_str(), vec![start.name.as_str()])]);
         let mut ways = Vec::new();
         while let Some((id, way)) = waiting.pop_front() {
-            for next in nodes.get(id).into_iter().flat_map(|node| &node.deps) {
-                let Some(name) = names.get(next.pkg.as_str()) else {
+            let (Some(package), Some(node)) = (packages.get(id), nodes.get(id)) else {
+                continue;
+            };
+            for next in &node.deps {
+                let Some(name) = packages.get(next.pkg.as_str()).map(|it| it.name.as_str()) else {
                     continue;
                 };
+                if Self::is_dormant(package, node, name) {
+                    continue;
+                }
                 let above = way.last().copied().unwrap_or_default();
                 let taken = next
                     .dep_kinds
@@ -240,5 +273,37 @@ pub(crate) mod tests {
         let ends: Vec<_> = ways.iter().filter_map(|way| way.last().copied()).collect();
         assert_eq!(ends, ["a", "b", "c", "d"]);
         assert_eq!(ways[3], ["a", "b", "d"]);
+    }
+
+    #[test]
+    fn what_a_feature_would_only_turn_on_further_is_no_way() {
+        let text = |on: &[&str]| {
+            json!({
+                "packages": [
+                    {
+                        "id": "a", "name": "a", "manifest_path": "a/Cargo.toml",
+                        "dependencies": [{ "name": "b", "kind": null, "optional": true }],
+                        "features": { "std": ["b?/std"], "b": ["dep:b"] },
+                    },
+                    {
+                        "id": "b", "name": "b", "manifest_path": "b/Cargo.toml",
+                        "dependencies": [], "features": { "std": [] },
+                    },
+                ],
+                "workspace_members": ["a"],
+                "resolve": { "nodes": [
+                    {
+                        "id": "a", "features": on,
+                        "deps": [{ "pkg": "b", "dep_kinds": [{ "kind": null }] }],
+                    },
+                    { "id": "b", "features": [], "deps": [] },
+                ] },
+            })
+        };
+        for (on, count) in [(&["std"][..], 1), (&["std", "b"], 2)] {
+            let metadata = Metadata::parse(&text(on).to_string()).expect("synthetic metadata");
+            let ways = metadata.ways_down("a", |_| true, |_, _| false);
+            assert_eq!(ways.len(), count, "{on:?}");
+        }
     }
 }

@@ -48,7 +48,10 @@ pub(crate) fn run(root: &Path, filter: &[String]) -> Result<ExitCode> {
     let started = Instant::now();
     let fuzzed = fuzz_api::run(root, &Search::default());
     tell("fuzz-api", fuzzed.is_ok(), started);
-    on_18.and(taken_over).and(fuzzed).map(|()| exit_code(status))
+    on_18
+        .and(taken_over)
+        .and(fuzzed)
+        .map(|()| exit_code(status))
 }
 
 fn tell(what: &str, succeeded: bool, started: Instant) {

@@ -120,8 +120,18 @@ impl PostgresStore {
             let mut deadline: Option<Instant> = None;
             let mut attempt = 1;
             loop {
-                let mut slot = connections.take().await?;
-                // Counted from the first connection on: to begin again gives no more time.
+                // Counted from the first connection on: to begin again gives no more time, to
+                // wait for another connection neither.
+                let mut slot = match deadline {
+                    None => connections.take().await?,
+                    Some(deadline) => {
+                        let Ok(slot) = timeout_at(deadline, connections.take()).await else {
+                            tracing::error!("no connection to the database in the time left");
+                            return Err(StoreError::Unavailable);
+                        };
+                        slot?
+                    }
+                };
                 let deadline =
                     *deadline.get_or_insert_with(|| Instant::now() + settings.statement_timeout);
                 let failure =

@@ -110,10 +110,18 @@ impl Failure {
     /// succeed.
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
-            Self::Driver(DriverError::DatabaseError(kind, information)) => {
-                matches!(kind, DatabaseErrorKind::SerializationFailure)
-                    || information.message().contains("deadlock detected")
-            }
+            Self::Driver(DriverError::DatabaseError(kind, information)) => match kind {
+                DatabaseErrorKind::SerializationFailure => true,
+                // The driver tells no code of a deadlock, and the server speaks the language of its
+                // operator. It always tells who waits for whom and where to read more, and never
+                // names a table. What else looks like this is begun in vain a few times more.
+                DatabaseErrorKind::Unknown => {
+                    information.details().is_some()
+                        && information.hint().is_some()
+                        && information.table_name().is_none()
+                }
+                _ => false,
+            },
             _ => false,
         }
     }

@@ -1,13 +1,17 @@
 //! The connections of one process, handed out one call at a time.
 
 use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use bb8::{ManageConnection, Pool, PooledConnection, RunError};
+use bb8::{ErrorSink, ManageConnection, Pool, PooledConnection};
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::PoolableConnection as _;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use users_domain::ports::StoreError;
@@ -54,8 +58,58 @@ pub(crate) struct Connections {
     runtime: Handle,
     closed: AtomicBool,
     calls: TaskTracker,
+    /// How many connections could not be opened; rung at each.
+    connect_errors: Arc<watch::Sender<u64>>,
+    /// Calls that wait for a connection. The pool's own count keeps those that stopped waiting.
+    waiting: AtomicU64,
+    timed_out: AtomicU64,
+    wait_nanos: AtomicU64,
     statement_timeouts: AtomicU64,
-    connect_errors: AtomicU64,
+}
+
+/// Hears of connections that could not be opened: the pool tells nobody else.
+#[derive(Debug)]
+struct ConnectErrors(Arc<watch::Sender<u64>>);
+
+impl ErrorSink<ConnectError> for ConnectErrors {
+    fn sink(&self, error: ConnectError) {
+        tracing::error!(%error, "no connection to the database");
+        self.0.send_modify(|count| *count += 1);
+    }
+
+    fn boxed_clone(&self) -> Box<dyn ErrorSink<ConnectError>> {
+        Box::new(Self(self.0.clone()))
+    }
+}
+
+/// A call that waits for a connection, counted until it has one or has given up.
+struct Waiting<'a> {
+    connections: &'a Connections,
+    since: Instant,
+}
+
+impl<'a> Waiting<'a> {
+    fn begin(connections: &'a Connections) -> Option<Self> {
+        let waiting = Self {
+            connections,
+            since: Instant::now(),
+        };
+        let before = connections.waiting.fetch_add(1, Ordering::Relaxed);
+        (before < MAX_WAITING).then_some(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let nanos = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let Connections {
+            waiting,
+            wait_nanos,
+            ..
+        } = self.connections;
+        waiting.fetch_sub(1, Ordering::Relaxed);
+        wait_nanos.fetch_add(nanos, Ordering::Relaxed);
+    }
 }
 
 /// A connection and whether it may be used again.
@@ -91,6 +145,7 @@ impl Connections {
     pub(crate) fn new(settings: PostgresSettings) -> Result<Self, OpenError> {
         let connector = Connector::new(settings)?;
         let settings = connector.settings();
+        let connect_errors = Arc::new(watch::Sender::new(0));
         let pool = Pool::builder()
             .max_size(settings.max_connections.max(1))
             .connection_timeout(settings.connect_timeout)
@@ -101,6 +156,7 @@ impl Connections {
             .test_on_check_out(false)
             // A server that refuses is told of at once.
             .retry_connection(false)
+            .error_sink(Box::new(ConnectErrors(connect_errors.clone())))
             .build_unchecked(connector.clone());
         Ok(Self {
             connector,
@@ -108,8 +164,11 @@ impl Connections {
             runtime: Handle::current(),
             closed: AtomicBool::new(false),
             calls: TaskTracker::new(),
+            connect_errors,
+            waiting: AtomicU64::new(0),
+            timed_out: AtomicU64::new(0),
+            wait_nanos: AtomicU64::new(0),
             statement_timeouts: AtomicU64::new(0),
-            connect_errors: AtomicU64::new(0),
         })
     }
 
@@ -123,36 +182,48 @@ impl Connections {
     }
 
     /// A connection, within the settings' time.
+    ///
+    /// When none can be opened and there is none that could become free, nobody waits any longer.
+    /// While there are some, as when the server gives this process no more, it is worth to wait.
     pub(crate) async fn take(&self) -> Result<PooledConnection<'_, Connector>, StoreError> {
-        if self.pool.state().statistics.pending_gets() >= MAX_WAITING {
+        let Some(_waiting) = Waiting::begin(self) else {
             tracing::warn!("too many calls wait for a connection to the database");
             return Err(StoreError::Unavailable);
-        }
-        // Those that died while nobody used them are thrown away here, however many they are.
+        };
+        // Before it is asked for: what happens from now on is not missed.
+        let mut errors = self.connect_errors.subscribe();
+        let mut free = pin!(timeout(self.settings().connect_timeout, self.free()));
         loop {
-            let mut slot = self
-                .pool
-                .get()
-                .await
-                .map_err(|error| self.refused(&error))?;
-            if !slot.connection.is_broken() {
-                return Ok(slot);
+            tokio::select! {
+                biased;
+                slot = &mut free => {
+                    return slot.ok().flatten().ok_or_else(|| {
+                        self.timed_out.fetch_add(1, Ordering::Relaxed);
+                        tracing::error!("no connection to the database became free in time");
+                        StoreError::Unavailable
+                    });
+                }
+                // It does not fail: we have the sender.
+                _ = errors.changed() => {
+                    if self.pool.state().connections == 0 {
+                        return Err(StoreError::Unavailable);
+                    }
+                }
             }
-            slot.spoiled = true;
         }
     }
 
-    fn refused(&self, error: &RunError<ConnectError>) -> StoreError {
-        match error {
-            RunError::User(error) => {
-                self.connect_errors.fetch_add(1, Ordering::Relaxed);
-                tracing::error!(%error, "no connection to the database");
+    /// A connection that is not known to be dead; `None` if the pool has none in time.
+    async fn free(&self) -> Option<PooledConnection<'_, Connector>> {
+        // Those that died while nobody used them are thrown away here, however many they are.
+        loop {
+            // The pool gives no other error than that of time.
+            let mut slot = self.pool.get().await.ok()?;
+            if !slot.connection.is_broken() {
+                return Some(slot);
             }
-            RunError::TimedOut => {
-                tracing::error!("no connection to the database became free in time");
-            }
+            slot.spoiled = true;
         }
-        StoreError::Unavailable
     }
 
     /// Carries a call out where connections live, to its end even if nobody waits for it any more.
@@ -187,16 +258,15 @@ impl Connections {
 
     pub(crate) fn stats(&self) -> PostgresStats {
         let state = self.pool.state();
-        let statistics = state.statistics;
         PostgresStats {
             connections: state.connections,
             idle: state.idle_connections,
             max_connections: self.settings().max_connections,
-            waiting: statistics.pending_gets(),
-            timed_out: statistics.get_timed_out,
+            waiting: self.waiting.load(Ordering::Relaxed),
+            timed_out: self.timed_out.load(Ordering::Relaxed),
             statement_timeouts: self.statement_timeouts.load(Ordering::Relaxed),
-            connect_errors: self.connect_errors.load(Ordering::Relaxed),
-            wait_time: statistics.get_wait_time,
+            connect_errors: *self.connect_errors.borrow(),
+            wait_time: Duration::from_nanos(self.wait_nanos.load(Ordering::Relaxed)),
         }
     }
 }

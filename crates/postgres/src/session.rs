@@ -63,8 +63,7 @@ impl Session {
         let answer = match limit {
             None => asked.await,
             Some(limit) => {
-                let answer = tokio::time::timeout(limit, asked).await;
-                let Ok(answer) = answer else {
+                let Ok(answer) = tokio::time::timeout(limit, asked).await else {
                     self.connector.cancel(self.client.cancel_token()).await;
                     return Err(SessionError::TimedOut(limit));
                 };

@@ -22,7 +22,7 @@ use users_testkit::contract::event;
 use users_testkit::people::user;
 
 #[allow(dead_code, reason = "every suite takes what it needs of it")]
-#[path = "fixture/mod.rs"]
+#[path = "fixture/store.rs"]
 mod fixture;
 
 use fixture::{Fixture, settings};

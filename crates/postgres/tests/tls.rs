@@ -13,7 +13,7 @@ use users_test_postgres::{
 };
 
 #[allow(dead_code, reason = "every suite takes what it needs of it")]
-#[path = "fixture/mod.rs"]
+#[path = "fixture/store.rs"]
 mod fixture;
 
 use fixture::{ask, settings};

@@ -147,6 +147,14 @@ impl Cluster {
         }
     }
 
+    /// Marks the data folder as that of a standby, for the next start.
+    pub(crate) fn be_standby(&self) {
+        let mark = self.data().join("standby.signal");
+        let marked = fs::write(&mark, "");
+        marked.unwrap_or_else(|error| panic!("cannot write {}: {error}", mark.display()));
+        self.account.give(&mark);
+    }
+
     /// The process; `None` while stopped.
     pub(crate) fn process(&self) -> Option<&Process> {
         self.process.as_ref()
@@ -184,11 +192,13 @@ fn folder() -> TempDir {
         .unwrap_or_else(|error| panic!("cannot make a folder in {}: {error}", parent.display()))
 }
 
-/// Whether the server's own file says so: its first line is the process, its eighth the state.
+/// Whether the server's own file says so: its first line is the process, its eighth the state, which
+/// is `standby` where reads alone are served.
 fn is_ready(data: &Path, process: u32) -> bool {
     let told = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
     let lines: Vec<&str> = told.lines().map(str::trim).collect();
-    lines.first() == Some(&process.to_string().as_str()) && lines.get(7) == Some(&"ready")
+    lines.first() == Some(&process.to_string().as_str())
+        && matches!(lines.get(7), Some(&("ready" | "standby")))
 }
 
 impl ServerOptions {

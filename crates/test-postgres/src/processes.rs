@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use rustix::process::Signal;
-use rustix::process::{Pid, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, kill_process, prlimit};
 
 use crate::account::Account;
 
@@ -126,6 +126,24 @@ impl Process {
         self.signal(Signal::CONT);
     }
 
+    /// Lets no file of it and of the processes that it started grow beyond so many bytes; `None` is
+    /// no limit.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        // Ours is what it began with.
+        let maximum = getrlimit(Resource::Fsize).maximum;
+        // First itself: what it starts from now on inherits the limit.
+        for process in [vec![self.id()], children(self.id())].concat() {
+            let limit = Rlimit {
+                current: bytes.or(maximum),
+                maximum,
+            };
+            if let Some(pid) = pid(process) {
+                // It may have ended meanwhile; then it writes nothing.
+                let _ = prlimit(Some(pid), Resource::Fsize, limit);
+            }
+        }
+    }
+
     /// Ends it with `signal`, by force if it has not obeyed within `limit`.
     pub(crate) fn end(&mut self, signal: Signal, limit: Duration) {
         if self.ended().is_some() {
@@ -167,9 +185,12 @@ pub(crate) fn within<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) ->
     }
 }
 
+fn pid(process: u32) -> Option<Pid> {
+    i32::try_from(process).ok().and_then(Pid::from_raw)
+}
+
 fn send(process: u32, signal: Signal) {
-    let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
-    if let Some(pid) = pid {
+    if let Some(pid) = pid(process) {
         // It may have ended meanwhile; then there is nobody to tell.
         let _ = kill_process(pid, signal);
     }

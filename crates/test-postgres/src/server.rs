@@ -254,6 +254,41 @@ impl Server {
         }
     }
 
+    /// Lets no file of it grow beyond so many bytes; `None` is no limit. Postgres answers as on a full
+    /// disk. Its log of writes has files of 16 MiB from the beginning, and must not be hindered, or
+    /// the server stops: give more than that.
+    ///
+    /// # Panics
+    ///
+    /// The limit is too small.
+    #[track_caller]
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        assert!(bytes.is_none_or(|bytes| bytes > 16 << 20));
+        if let Some(process) = self.ours().process() {
+            process.limit_files(bytes);
+        }
+    }
+
+    /// Makes it a standby whose primary is away (until [`Server::promote`]): it restarts, serves
+    /// reads and takes no writes.
+    ///
+    /// # Panics
+    ///
+    /// The data folder cannot be written to.
+    #[track_caller]
+    pub fn demote(&self) {
+        let mut cluster = self.ours();
+        cluster.stop();
+        cluster.be_standby();
+        cluster.start_again();
+    }
+
+    /// Makes the standby a primary, and waits until it takes writes.
+    #[track_caller]
+    pub fn promote(&self) {
+        self.execute("SELECT pg_promote()");
+    }
+
     /// All that it has logged so far.
     #[track_caller]
     pub fn log(&self) -> String {

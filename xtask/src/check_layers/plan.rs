@@ -104,6 +104,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "users-domain",
             "users-http",
             "users-password",
+            "users-postgres",
             "users-smtp",
             "users-sqlite",
             "users-system",

@@ -65,8 +65,8 @@ impl Test {
     }
 }
 
-/// The tests in a source: functions under a test attribute, and the promises of a contract suite,
-/// each of which becomes one.
+/// The tests in a source: functions under a test attribute, the promises of a contract suite, each
+/// of which becomes one, and those that are made one for each store.
 fn tests(file: &File) -> Vec<Test> {
     let (Some(path), Some(text)) = (file.path.strip_suffix(".rs"), &file.text) else {
         return Vec::new();
@@ -82,7 +82,7 @@ fn tests(file: &File) -> Vec<Test> {
             after_attribute = false;
         }
         match line {
-            "suite! {" => in_suite = true,
+            "suite! {" | "on_each_store! {" => in_suite = true,
             "}" => in_suite = false,
             _ if in_suite => names.extend(line.strip_suffix(',').filter(|name| is_name(name))),
             _ => {}
@@ -181,6 +181,10 @@ fn a_helper() {}
                 "crates/testkit/src/contract/clock.rs",
                 "suite! {\n    clock_contract, clock:\n    it_never_runs_back,\n}\n",
             ),
+            file(
+                "crates/server/tests/service/crash.rs",
+                "on_each_store! {\n    nothing_is_lost,\n}\nfn nothing_is_lost(home: &Home) {}\n",
+            ),
         ])
     }
 
@@ -191,6 +195,7 @@ fn a_helper() {}
             "crates::http::tests::api::login::a_token_ends",
             "auth_embedded::a_token_ends",
             "clock::it_never_runs_back",
+            "server::crash::nothing_is_lost",
         ] {
             let complaints = complaints_about(&format!("stopped by `{reference}`"));
             assert!(complaints.is_empty(), "{complaints:?}");

@@ -8,7 +8,7 @@
 mod deployed;
 mod empty;
 #[allow(dead_code, reason = "every suite takes what it needs of it")]
-#[path = "../fixture/mod.rs"]
+#[path = "../fixture/store.rs"]
 mod fixture;
 mod indexes;
 mod looking;

@@ -11,7 +11,7 @@ use users_domain::model::EffectRecord;
 use users_testkit::contract::{OutboxUnderTest, RefreshTokenStoreUnderTest, UserStoreUnderTest};
 
 #[allow(dead_code, reason = "every suite takes what it needs of it")]
-#[path = "../fixture/mod.rs"]
+#[path = "../fixture/store.rs"]
 mod fixture;
 
 #[path = "../fixture/rows.rs"]

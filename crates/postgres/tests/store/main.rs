@@ -9,6 +9,6 @@ mod backlog;
 mod codes;
 mod conflicts;
 #[allow(dead_code, reason = "every suite takes what it needs of it")]
-#[path = "../fixture/mod.rs"]
+#[path = "../fixture/store.rs"]
 mod fixture;
 mod odd_rows;

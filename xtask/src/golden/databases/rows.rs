@@ -44,19 +44,17 @@ impl Rows {
         let (Some(table), None) = (tables.next(), tables.next()) else {
             bail!("the database must have a table `clients` or `users`, and not both");
         };
-        let there = database.query(&format!(
+        let described = database.query(&format!(
             "SELECT column_name, data_type FROM information_schema.columns \
              WHERE table_schema = 'public' AND table_name = '{table}'"
         ));
         let mut names = Vec::new();
         let mut expressions = Vec::new();
         for (column, name) in COLUMNS {
-            let kind = there
-                .iter()
-                .find_map(|described| match described.as_slice() {
-                    [Some(found), Some(kind)] if found == column => Some(kind),
-                    _ => None,
-                });
+            let kind = described.iter().find_map(|fields| match fields.as_slice() {
+                [Some(found), Some(kind)] if found == column => Some(kind),
+                _ => None,
+            });
             let Some(kind) = kind else { continue };
             names.push(name);
             // A time without a zone is UTC: it has the same number as what becomes of it.
@@ -66,18 +64,18 @@ impl Rows {
                 format!("{column}::text")
             });
         }
-        let columns = expressions.join(", ");
+        let selected = expressions.join(", ");
         let mut rows = BTreeMap::new();
-        for values in database.query(&format!("SELECT {columns} FROM {table}")) {
-            let named = names.iter().map(|name| (*name).to_owned());
-            let row: Map<_, _> = named
+        for values in database.query(&format!("SELECT {selected} FROM {table}")) {
+            let keys = names.iter().map(|name| (*name).to_owned());
+            let read: Map<_, _> = keys
                 .zip(values.into_iter().map(|value| json!(value)))
                 .collect();
-            let id = row
+            let id = read
                 .get("id")
                 .and_then(Value::as_str)
                 .context("a row without an id")?;
-            rows.insert(id.to_owned(), row);
+            rows.insert(id.to_owned(), read);
         }
         Ok(Self(rows))
     }

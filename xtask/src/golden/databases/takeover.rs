@@ -66,13 +66,14 @@ impl Takeover<'_> {
     }
 
     fn start(&self, folder: &Path) -> Result<Service> {
-        let administrators = self
-            .accounts
-            .iter()
-            .filter(|account| account.may_administer());
-        let (email, password) = administrators
-            .filter_map(|account| Some((&account.email, account.password.as_deref()?)))
-            .next()
+        let mut accounts = self.accounts.iter();
+        let (email, password) = accounts
+            .find_map(|account| {
+                let password = account.password.as_deref()?;
+                account
+                    .may_administer()
+                    .then_some((&account.email, password))
+            })
             .context("the list names no administrator who can log in")?;
         let settings = [
             ("MG_USERS_ADMIN_EMAIL", email.as_str()),
@@ -279,7 +280,7 @@ impl Takeover<'_> {
                     ("change of tags", service.tag(&account.id)?)
                 }
             };
-            let wanted = if account.status > 1 { 404 } else { 200 };
+            let wanted = if account.status > 1 { 409 } else { 200 };
             if account.verification_token.is_some() {
                 columns.push("verified_at");
             }

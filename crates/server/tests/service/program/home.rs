@@ -47,7 +47,7 @@ enum Store {
     /// The same, the service is started with `serve`.
     ServedSqlite,
     /// A database on the server of this process; the service is started with `serve`.
-    Postgres(Database),
+    Postgres(Box<Database>),
 }
 
 impl Home {
@@ -64,7 +64,8 @@ impl Home {
     ///
     /// There is no Postgres on this machine; the text says what to install.
     pub(crate) fn with_postgres() -> Self {
-        Self::with(Store::Postgres(Server::shared().create_database()))
+        let database = Server::shared().create_database();
+        Self::with(Store::Postgres(Box::new(database)))
     }
 
     fn with(store: Store) -> Self {

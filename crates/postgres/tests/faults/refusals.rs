@@ -1,0 +1,91 @@
+//! Servers that are not there, or have no room.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use users_domain::ports::UserStore as _;
+use users_test_postgres::ServerOptions;
+use users_testkit::people::user;
+
+use crate::fixture::Fixture;
+use crate::work::{
+    assert_unavailable, bounded, find, proxy, server, through, until, warm_up, within,
+};
+
+/// How long the store may wait, and how soon it has to answer where there is nothing to wait for.
+const BOUND: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(3);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_server_that_refuses_connections() {
+    let (fixture, proxy) = (Fixture::new(), proxy());
+    let store = fixture.open_with(through(&proxy, bounded(&fixture, BOUND, 4)));
+    proxy.refuse();
+    // At the first attempt, and when all connections were lost.
+    for _ in 0..2 {
+        for _ in 0..3 {
+            let reads = (0..20).map(|_| async {
+                assert_unavailable(&find(&store, "ada").await);
+            });
+            within(SOON, join_all(reads)).await;
+        }
+        let write = store.insert(user("ada"), Vec::new());
+        assert_unavailable(&within(SOON, write).await);
+        assert!(store.stats().connect_errors > 0);
+        assert_eq!(store.stats().waiting, 0);
+
+        proxy.accept();
+        assert_eq!(find(&store, "ada").await.unwrap(), None);
+        warm_up(&fixture, &store).await;
+        proxy.refuse();
+        proxy.cut_all();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_a_free_connection_is_unavailable_at_once_until_others_leave() {
+    let few = ServerOptions {
+        max_connections: 10,
+        ..ServerOptions::default()
+    };
+    let server = server(&few);
+    let fixture = Fixture::on(&server);
+    let others = fixture.database.connection();
+    let mut sessions = Vec::new();
+    let refusal = loop {
+        match others.open() {
+            Ok(session) => sessions.push(session),
+            Err(refusal) => break refusal,
+        }
+    };
+    assert_eq!(refusal.code.as_deref(), Some("53300"));
+    let store = fixture.open_with(bounded(&fixture, BOUND, 4));
+    let read = find(&store, "ada");
+    assert_unavailable(&within(SOON, read).await);
+    sessions.clear();
+    until("the others have left", async || {
+        within(SOON, store.insert(user("ada"), Vec::new()))
+            .await
+            .is_ok()
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_fewer_connections_than_it_may_have_the_store_makes_do() {
+    let fixture = Fixture::new();
+    let name = fixture.database.name();
+    let superuser = fixture.database.superuser();
+    superuser.execute(&format!("ALTER DATABASE {name} CONNECTION LIMIT 2"));
+    let store = fixture.open_with(bounded(&fixture, BOUND, 20));
+    store.insert(user("ada"), Vec::new()).await.unwrap();
+    let reads = (0..100).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move { find(&store, "ada").await })
+    });
+    for read in within(BOUND, join_all(reads)).await {
+        assert_eq!(read.unwrap().unwrap(), Some(user("ada")));
+    }
+    assert!(store.stats().connections <= 2);
+    assert!(store.stats().connect_errors > 0);
+}
