@@ -45,6 +45,7 @@ mod row;
 mod schema;
 mod session;
 mod settings;
+mod survey;
 mod tls;
 mod user_store;
 mod values;
@@ -54,6 +55,7 @@ pub use migrate::MigrationStatus;
 pub use pool::PostgresStats;
 pub use probe::Condition;
 pub use settings::{PostgresSettings, SslMode, SslSettings};
+pub use survey::{AccountCounts, DatabaseOwner, Survey};
 
 use pool::Connections;
 

@@ -101,7 +101,7 @@ impl Found {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         session.run(begin, Some(limit)).await?;
         let found = Self::look_within(session, limit).await?;
-        session.run("COMMIT", Some(limit)).await?;
+        session.run("ROLLBACK", Some(limit)).await?;
         Ok(found)
     }
 

@@ -1,0 +1,136 @@
+//! Several programs at once: replicas of this one, and the deployed service.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use users_postgres::{PostgresSettings, PostgresStore};
+use users_test_postgres::{PgBouncer, Proxy, Server};
+use users_testkit::fakes::FixedClock;
+
+use crate::fixture::settings;
+use crate::scene::{CURRENT, INDEXES, OWN, filled, ids, names, recorded, store, value};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_that_start_on_an_empty_database_make_one_schema() {
+    let database = filled(&[]);
+    let stores: Vec<_> = (0..20).map(|_| store(&database)).collect();
+    let done = join_all(stores.iter().map(PostgresStore::migrate)).await;
+    let worked: Vec<_> = done
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|steps| !steps.is_empty())
+        .collect();
+    assert_eq!(worked.len(), 1, "one works, the others find it done");
+    assert_eq!(worked[0].len(), 12 + OWN.len() + INDEXES.len());
+    assert_eq!(recorded(&database), ids(12));
+    let versions = "SELECT version FROM __diesel_schema_migrations ORDER BY 1";
+    assert_eq!(names(&database, versions), OWN.map(|name| &name[..4]));
+    assert_eq!(value(&database, "SELECT count(*) FROM adoption"), "1");
+}
+
+/// Nobody may be held up for as long as the migration waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_transaction_of_the_deployed_service_holds_up_the_migration_and_nobody_else() {
+    let database = filled(&CURRENT);
+    let busy = database.connection().open().unwrap();
+    busy.try_query("BEGIN; UPDATE users SET first_name = 'B' WHERE id = 'ui later'")
+        .unwrap();
+    let store = store(&database);
+    let migrating = tokio::spawn(async move { store.migrate().await });
+    let waits = "SELECT count(*) FROM pg_stat_activity
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    // Twice: it gives way, and comes back.
+    let superuser = database.superuser();
+    for waiting in ["1", "0", "1"] {
+        let seen = async {
+            while superuser.query(waits) != [[Some(waiting.to_owned())]] {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), seen)
+            .await
+            .unwrap();
+    }
+    // Whoever comes after the one that waits is served within its second.
+    let login = database.connection().open().unwrap();
+    login.try_query("SET statement_timeout = '3s'").unwrap();
+    login
+        .try_query("SELECT secret FROM users WHERE email = 'later@example.com' AND status = 0")
+        .unwrap();
+    busy.try_query("COMMIT").unwrap();
+    assert_eq!(migrating.await.unwrap().unwrap(), OWN);
+    let kept = "SELECT first_name FROM users WHERE id = 'ui later'";
+    assert_eq!(value(&database, kept), "B");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_starting_service_that_reads_its_list_waits_for_the_migration_and_finds_it_whole() {
+    let database = filled(&CURRENT[..1]);
+    let blocker = database.connection().open().unwrap();
+    // The migration has locked the list when it comes to the accounts.
+    blocker
+        .try_query("BEGIN; LOCK TABLE clients IN ROW EXCLUSIVE MODE")
+        .unwrap();
+    let migrating = store(&database);
+    let migrating = tokio::spawn(async move { migrating.migrate().await });
+    let locked = "SELECT count(*) FROM pg_locks
+                  WHERE relation = 'gorp_migrations'::regclass AND mode = 'AccessExclusiveLock'";
+    while value(&database, locked) == "0" {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    blocker.try_query("COMMIT").unwrap();
+    let list = recorded(&database);
+    assert!(
+        list == ids(2) || list == ids(12),
+        "nothing halfway: {list:?}"
+    );
+    migrating.await.unwrap().unwrap();
+    assert_eq!(recorded(&database), ids(12));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_whose_answer_was_lost_is_looked_up_and_done_once() {
+    let server = Server::shared().superuser();
+    for cut in [Proxy::cut_before_commit, Proxy::cut_after_commit] {
+        let database = filled(&CURRENT);
+        store(&database).migrate().await.unwrap();
+        // The last step again: others hold texts that the proxy takes for a commit.
+        database.execute(
+            "ALTER TABLE outbox DROP once;
+             DELETE FROM __diesel_schema_migrations WHERE version = '0005'",
+        );
+        let proxy = Proxy::start((server.host.as_str(), server.port));
+        let through = settings(&database.connection().through(proxy.port()));
+        let store = PostgresStore::new(through, Arc::new(FixedClock::new())).unwrap();
+        cut(&proxy);
+        assert_eq!(store.migrate().await.unwrap(), OWN[4..]);
+        assert_eq!(proxy.cuts(), 1);
+        let recorded = "SELECT count(*) FROM __diesel_schema_migrations";
+        assert_eq!(value(&database, recorded), "5");
+        assert_eq!(store.migrate().await.unwrap(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_works_behind_a_pooler_in_transaction_mode() {
+    let database = filled(&CURRENT);
+    let role = database.connection();
+    let server = Server::shared().superuser().as_user(&role.user);
+    let pooler = PgBouncer::start_with(&server, "transaction", &[("default_pool_size", "4")]);
+    let pooler = pooler.unwrap();
+    let through = || {
+        let settings = PostgresSettings {
+            statement_cache: false,
+            ..settings(&pooler.connection(role))
+        };
+        let clock = Arc::new(FixedClock::new());
+        PostgresStore::new(settings, clock).unwrap()
+    };
+    let (one, other) = (through(), through());
+    let (done, done_too) = tokio::join!(one.migrate(), other.migrate());
+    assert_eq!([done.unwrap(), done_too.unwrap()].concat(), OWN);
+    let (built, built_too) = tokio::join!(one.build_indexes(), other.build_indexes());
+    assert_eq!([built.unwrap(), built_too.unwrap()].concat(), INDEXES);
+    assert_eq!(one.dry_run().await.unwrap(), Vec::<String>::new());
+}
