@@ -155,6 +155,13 @@ impl Cluster {
         self.account.give(&mark);
     }
 
+    /// Lets no file of its processes grow beyond so many bytes.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        if let Some(process) = &self.process {
+            process.limit_files(self.account, bytes);
+        }
+    }
+
     /// The process; `None` while stopped.
     pub(crate) fn process(&self) -> Option<&Process> {
         self.process.as_ref()

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use rustix::process::Signal;
-use rustix::process::{Pid, Resource, Rlimit, getrlimit, kill_process, prlimit};
+use rustix::process::{Pid, kill_process};
 
 use crate::account::Account;
 
@@ -127,20 +127,24 @@ impl Process {
     }
 
     /// Lets no file of it and of the processes that it started grow beyond so many bytes; `None` is
-    /// no limit.
-    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
-        // Ours is what it began with.
-        let maximum = getrlimit(Resource::Fsize).maximum;
+    /// no limit. By a program, as their own account: to others it takes a right that not every root
+    /// has.
+    pub(crate) fn limit_files(&self, account: Account, bytes: Option<u64>) {
+        let limit = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
         // First itself: what it starts from now on inherits the limit.
         for process in [vec![self.id()], children(self.id())].concat() {
-            let limit = Rlimit {
-                current: bytes.or(maximum),
-                maximum,
-            };
-            if let Some(pid) = pid(process) {
-                // It may have ended meanwhile; then it writes nothing.
-                let _ = prlimit(Some(pid), Resource::Fsize, limit);
-            }
+            let mut command = Command::new("prlimit");
+            // The trailing colon leaves the upper limit alone.
+            command.args(["--pid", &process.to_string(), &format!("--fsize={limit}:")]);
+            let output = account.run_by(&mut command).output();
+            let output = output.unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+            // One that ended meanwhile writes nothing.
+            let is_there = Path::new(&format!("/proc/{process}")).exists();
+            assert!(
+                output.status.success() || !is_there,
+                "{command:?}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
     }
 
@@ -185,12 +189,9 @@ pub(crate) fn within<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) ->
     }
 }
 
-fn pid(process: u32) -> Option<Pid> {
-    i32::try_from(process).ok().and_then(Pid::from_raw)
-}
-
 fn send(process: u32, signal: Signal) {
-    if let Some(pid) = pid(process) {
+    let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
+    if let Some(pid) = pid {
         // It may have ended meanwhile; then there is nobody to tell.
         let _ = kill_process(pid, signal);
     }

@@ -260,13 +260,11 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// The limit is too small.
+    /// The limit is too small, or there is no `prlimit` (of util-linux).
     #[track_caller]
     pub fn limit_files(&self, bytes: Option<u64>) {
         assert!(bytes.is_none_or(|bytes| bytes > 16 << 20));
-        if let Some(process) = self.ours().process() {
-            process.limit_files(bytes);
-        }
+        self.ours().limit_files(bytes);
     }
 
     /// Makes it a standby whose primary is away (until [`Server::promote`]): it restarts, serves

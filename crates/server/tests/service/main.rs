@@ -9,6 +9,7 @@
 mod commands;
 mod crash;
 mod documented;
+mod faults;
 mod lifecycle;
 mod mails;
 mod pressure;

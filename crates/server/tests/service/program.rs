@@ -26,6 +26,8 @@ pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// Where mails are, in the folder of the service's data.
 const MAIL_FOLDER: &str = "mail";
+/// In the line that says that `serve` is up.
+pub(crate) const LISTENING: &str = r#""listening""#;
 /// How often to look whether it has come.
 const PAUSE: Duration = Duration::from_millis(5);
 /// How many free ports may be taken by somebody else before the service takes one.
@@ -121,8 +123,8 @@ impl Program {
     }
 
     /// `magistrala-users serve` on a free port, by a command that has its other settings; they
-    /// have its mails in `folder`.
-    fn serve_by(command: impl Fn() -> Command, folder: &Path) -> Self {
+    /// have its mails in `folder`. Returns with this line.
+    fn serve_by(command: impl Fn() -> Command, folder: &Path, last_line: &str) -> Self {
         let mut log = String::new();
         for _ in 0..ATTEMPTS {
             // Somebody else may take it, or have it on another address of this machine.
@@ -130,8 +132,12 @@ impl Program {
             let port = free.local_addr().unwrap().port().to_string();
             drop(free);
             let mut command = command();
-            command.arg("serve").env("MG_USERS_HTTP_PORT", port);
-            match Self::start(command, r#""listening""#, Ear::Open, folder) {
+            command.arg("serve").env("MG_USERS_HTTP_PORT", &port);
+            match Self::start(command, last_line, Ear::Open, folder) {
+                Ok(program) if program.address.is_empty() => {
+                    let address = format!("http://localhost:{port}");
+                    return Self { address, ..program };
+                }
                 Ok(program) => return program,
                 Err(failed) => log = failed,
             }
@@ -327,7 +333,8 @@ fn copy(
     }
 }
 
-/// The address and the lines up to the last one of the banner; `None` if that did not come.
+/// The address, as far as it was told, and the lines up to the last one of the banner; `None` if
+/// that did not come.
 fn banner(lines: &Receiver<String>, last_line: &str) -> Option<(String, String)> {
     let deadline = Instant::now() + PATIENCE;
     let mut banner = String::new();
@@ -337,7 +344,7 @@ fn banner(lines: &Receiver<String>, last_line: &str) -> Option<(String, String)>
         banner.push_str(&line);
         banner.push('\n');
         if line.contains(last_line) {
-            let at = banner.find("http://")?;
+            let at = banner.find("http://").unwrap_or(banner.len());
             let address = banner[at..].split(|end: char| end.is_whitespace() || end == '"');
             return Some((address.take(1).collect(), banner));
         }

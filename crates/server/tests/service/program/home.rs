@@ -8,7 +8,7 @@ use std::process::Command;
 use users_test_postgres::{Database, Server};
 
 use super::finished::run_command;
-use super::{ADMIN_PASSWORD, Ear, Finished, MAIL_FOLDER, Program, bare, binary};
+use super::{ADMIN_PASSWORD, Ear, Finished, LISTENING, MAIL_FOLDER, Program, bare, binary};
 
 /// Makes of each function two tests, `sqlite::name` and `postgres::name`. What is not named here is
 /// never called, which the compiler complains of.
@@ -39,6 +39,8 @@ pub(crate) use on_each_store;
 pub(crate) struct Home {
     folder: tempfile::TempDir,
     store: Store,
+    /// The port of what stands before Postgres, if anything does.
+    before_postgres: Option<u16>,
 }
 
 enum Store {
@@ -64,13 +66,37 @@ impl Home {
     ///
     /// There is no Postgres on this machine; the text says what to install.
     pub(crate) fn with_postgres() -> Self {
-        let database = Server::shared().create_database();
-        Self::with(Store::Postgres(Box::new(database)))
+        Self::on(Server::shared())
+    }
+
+    /// With a database on this server.
+    pub(crate) fn on(server: &Server) -> Self {
+        Self::with(Store::Postgres(Box::new(server.create_database())))
+    }
+
+    /// The same, whose service reaches Postgres through this port of this machine.
+    pub(crate) fn through(self, port: u16) -> Self {
+        Self {
+            before_postgres: Some(port),
+            ..self
+        }
+    }
+
+    /// The database, where there is one.
+    pub(crate) fn database(&self) -> &Database {
+        match &self.store {
+            Store::Postgres(database) => database,
+            Store::Sqlite | Store::ServedSqlite => panic!("this home is on SQLite"),
+        }
     }
 
     fn with(store: Store) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, store }
+        Self {
+            folder,
+            store,
+            before_postgres: None,
+        }
     }
 
     /// A place for what a test itself writes.
@@ -90,7 +116,12 @@ impl Home {
 
     /// The same with further settings.
     pub(crate) fn start_with(&self, settings: &[(&str, &str)]) -> Program {
-        self.start_by(binary, settings)
+        self.start_by(binary, settings, LISTENING)
+    }
+
+    /// Starts the service while its store is away: it says that it waits.
+    pub(crate) fn start_waiting(&self) -> Program {
+        self.start_by(binary, &[], "waiting for the store")
     }
 
     /// The same, which may have so many files open, connections among them.
@@ -103,10 +134,15 @@ impl Home {
                 .arg(program.get_program());
             bare(command)
         };
-        self.start_by(command, &[])
+        self.start_by(command, &[], LISTENING)
     }
 
-    fn start_by(&self, command: impl Fn() -> Command, settings: &[(&str, &str)]) -> Program {
+    fn start_by(
+        &self,
+        command: impl Fn() -> Command,
+        settings: &[(&str, &str)],
+        last_line: &str,
+    ) -> Program {
         let data = self.data();
         let admin = [("MG_USERS_ADMIN_PASSWORD", ADMIN_PASSWORD)];
         let settings = [&admin, settings].concat();
@@ -121,7 +157,7 @@ impl Home {
                 .envs(self.serve_settings());
             command
         };
-        Program::serve_by(command, &data)
+        Program::serve_by(command, &data, last_line)
     }
 
     /// Runs a command on this store to its end.
@@ -188,10 +224,11 @@ impl Home {
             ]),
             Store::Postgres(database) => {
                 let connection = database.connection();
+                let port = self.before_postgres.unwrap_or(connection.port);
                 settings.extend([
                     ("MG_USERS_STORE", "postgres".into()),
                     ("MG_USERS_DB_HOST", connection.host.clone().into()),
-                    ("MG_USERS_DB_PORT", connection.port.to_string().into()),
+                    ("MG_USERS_DB_PORT", port.to_string().into()),
                     ("MG_USERS_DB_USER", connection.user.clone().into()),
                     ("MG_USERS_DB_NAME", connection.database.clone().into()),
                     ("MG_USERS_DB_SSL_MODE", "disable".into()),
