@@ -6,6 +6,7 @@
 
 pub(crate) mod found;
 pub(crate) mod plan;
+mod warnings;
 
 /// A step of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! agree with it.
 
 use super::found::{Found, OWN_TABLES, Relation};
+use super::warnings::warnings;
 use super::{DEPLOYED, Migration, OWN, PUBLIC_METADATA};
 
 /// What is to be done, in order, and what an operator should know.
@@ -97,7 +98,11 @@ pub(crate) fn plan(found: &Found) -> Result<Plan, String> {
     let mut plan = Plan::default();
     deployed(found, accounts, &mut plan);
     own(found, accounts, &mut plan)?;
-    warn(found, accounts, &mut plan);
+    let users = match accounts {
+        Accounts::Users(users) => Some(users),
+        _ => None,
+    };
+    plan.warnings = warnings(found, users, &plan.steps);
     Ok(plan)
 }
 
@@ -351,75 +356,4 @@ fn own(found: &Found, accounts: Accounts<'_>, plan: &mut Plan) -> Result<(), Str
         .filter(|migration| !found.own.contains_key(migration.id));
     plan.steps.extend(missing.map(Step::Own));
     Ok(())
-}
-
-fn warn(found: &Found, accounts: Accounts<'_>, plan: &mut Plan) {
-    let mut warn = |text: String| plan.warnings.push(text);
-    let newer: Vec<&str> = found
-        .own
-        .keys()
-        .map(String::as_str)
-        .filter(|version| OWN.iter().all(|known| known.id != *version))
-        .collect();
-    if !newer.is_empty() {
-        warn(format!(
-            "the database was changed by a newer version of this program ({}); this one works on \
-             it",
-            newer.join(", ")
-        ));
-    }
-    if let Some(list) = found.relations.get("gorp_migrations") {
-        let extra = list
-            .columns
-            .keys()
-            .find(|name| !matches!(name.as_str(), "id" | "applied_at"));
-        if let Some(column) = extra {
-            warn(format!(
-                "gorp_migrations has a column {column}: the deployed service does not start on it"
-            ));
-        }
-        if found.deployed.values().any(Option::is_none) {
-            warn(
-                "gorp_migrations lists a change without its time: the deployed service does not \
-                 start on it"
-                    .to_owned(),
-            );
-        }
-    }
-    if let Accounts::Users(users) = accounts {
-        if found.relations.contains_key("clients") {
-            warn(
-                "there is a table clients beside users: the deployed service makes it when its \
-                 list of migrations is emptied; it is left alone and not read"
-                    .to_owned(),
-            );
-        }
-        let keys = ["clients_email_key", "clients_identity_key"];
-        if !keys.iter().any(|key| users.indexes.contains_key(*key)) {
-            warn(
-                "the unique constraint clients_email_key is missing: two programs at a time can \
-                 give one e-mail address to two accounts"
-                    .to_owned(),
-            );
-        }
-        if !users.indexes.contains_key("clients_username_key") {
-            warn(
-                "the unique constraint clients_username_key is missing: two programs at a time can \
-                 give one username to two accounts"
-                    .to_owned(),
-            );
-        }
-    }
-    let recorded_only = |id: &str| {
-        plan.steps
-            .iter()
-            .any(|step| matches!(step, Step::Recorded(migration) if migration.id == id))
-    };
-    if recorded_only("clients_11") || recorded_only("clients_12") {
-        plan.warnings.push(
-            "nobody can tell whether the keys ui and admin of metadata were merged, since \
-             gorp_migrations is not whole: they are left as they are"
-                .to_owned(),
-        );
-    }
 }

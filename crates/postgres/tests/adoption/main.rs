@@ -10,6 +10,7 @@ mod empty;
 #[allow(dead_code, reason = "every suite takes what it needs of it")]
 #[path = "../fixture/store.rs"]
 mod fixture;
+mod history;
 mod indexes;
 mod looking;
 mod refusals;

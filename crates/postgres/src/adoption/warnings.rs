@@ -1,0 +1,97 @@
+//! What is odd in a database, and works all the same.
+
+use super::OWN;
+use super::found::{Found, Relation};
+use super::plan::Step;
+
+/// One sentence each; `users` is the table of accounts, where it has that name already.
+pub(super) fn warnings(found: &Found, users: Option<&Relation>, steps: &[Step]) -> Vec<String> {
+    let mut said = Vec::new();
+    said.extend(newer(found));
+    said.extend(list(found));
+    if let Some(users) = users {
+        said.extend(tables(found, users));
+    }
+    let recorded_only = |id: &str| {
+        steps
+            .iter()
+            .any(|step| matches!(step, Step::Recorded(migration) if migration.id == id))
+    };
+    if recorded_only("clients_11") || recorded_only("clients_12") {
+        said.push(
+            "nobody can tell whether the keys ui and admin of metadata were merged, since \
+             gorp_migrations is not whole: they are left as they are"
+                .to_owned(),
+        );
+    }
+    said
+}
+
+fn newer(found: &Found) -> Option<String> {
+    let unknown: Vec<&str> = found
+        .own
+        .keys()
+        .map(String::as_str)
+        .filter(|version| OWN.iter().all(|known| known.id != *version))
+        .collect();
+    (!unknown.is_empty()).then(|| {
+        format!(
+            "the database was changed by a newer version of this program ({}); this one works on \
+             it",
+            unknown.join(", ")
+        )
+    })
+}
+
+/// What keeps the deployed service from starting, and does not keep us.
+fn list(found: &Found) -> Vec<String> {
+    let Some(list) = found.relations.get("gorp_migrations") else {
+        return Vec::new();
+    };
+    let mut said = Vec::new();
+    let extra = list
+        .columns
+        .keys()
+        .find(|name| !matches!(name.as_str(), "id" | "applied_at"));
+    if let Some(column) = extra {
+        said.push(format!(
+            "gorp_migrations has a column {column}: the deployed service does not start on it"
+        ));
+    }
+    if found.deployed.values().any(Option::is_none) {
+        said.push(
+            "gorp_migrations lists a change without its time: the deployed service does not start \
+             on it"
+                .to_owned(),
+        );
+    }
+    said
+}
+
+fn tables(found: &Found, users: &Relation) -> Vec<String> {
+    let mut said = Vec::new();
+    if found.relations.contains_key("clients") {
+        said.push(
+            "there is a table clients beside users: the deployed service makes it when its list of \
+             migrations is emptied; it is left alone and not read"
+                .to_owned(),
+        );
+    }
+    let unique: [(&[&str], &str); 2] = [
+        (
+            &["clients_email_key", "clients_identity_key"],
+            "e-mail address",
+        ),
+        (&["clients_username_key"], "username"),
+    ];
+    for (names, what) in unique {
+        if !names.iter().any(|name| users.indexes.contains_key(*name)) {
+            said.push(format!(
+                "the unique constraint {} is missing: two programs at a time can give one {what} to \
+                 two accounts",
+                names[0]
+            ));
+        }
+    }
+    said
+}
