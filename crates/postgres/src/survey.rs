@@ -13,7 +13,6 @@ use crate::session::{Session, SessionError};
 
 /// What was found, and what will differ from the deployed service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Survey {
     /// Whose database it is.
     pub owner: DatabaseOwner,
@@ -48,7 +47,6 @@ pub enum DatabaseOwner {
 /// Numbers of accounts. `None` was not counted: it took too long, the role may not read them, or
 /// the table has not the columns yet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct AccountCounts {
     /// All.
     pub accounts: Option<u64>,

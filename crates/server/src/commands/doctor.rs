@@ -1,6 +1,7 @@
 //! `magistrala-users doctor`: what is wrong, and how to mend it. Changes nothing.
 
 mod administrators;
+mod takeover;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -41,13 +42,16 @@ enum StoreState {
 pub(super) fn run(config: &Config, out: &mut dyn Write) -> Result<ExitCode> {
     let runtime = super::runtime()?;
     let state = store_state(config, &runtime);
-    let findings = [
+    let mut findings = vec![
         ("settings", settings(config)),
         ("store", store(config, &state, &runtime)),
+    ];
+    findings.extend(takeover(config, &state, &runtime));
+    findings.extend([
         ("signing key", signing_key(config)),
         ("administrator", administrator(config, &state, &runtime)),
         ("mail", mail(config)),
-    ];
+    ]);
     let mut healthy = true;
     for (subject, finding) in findings {
         let (mark, text) = match finding {
@@ -141,6 +145,22 @@ fn store(config: &Config, state: &StoreState, runtime: &Runtime) -> Finding {
             },
         },
     }
+}
+
+/// Only a database server can hold another program's accounts.
+fn takeover(
+    config: &Config,
+    state: &StoreState,
+    runtime: &Runtime,
+) -> Option<(&'static str, Finding)> {
+    if config.store.kind != StoreKind::Postgres || matches!(state, StoreState::Broken(_)) {
+        return None;
+    }
+    let finding = match runtime.block_on(wiring::store::survey(config)) {
+        Ok(survey) => takeover::finding(config, &survey),
+        Err(error) => Finding::Wrong(error.to_string()),
+    };
+    Some(("take-over", finding))
 }
 
 /// Whether this user may write to a database and, as SQLite must, to the folder round it.

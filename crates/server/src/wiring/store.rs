@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use tokio::time::timeout;
 use users_domain::model::Timestamp;
 use users_domain::ports::{Clock, Outbox, RefreshTokenStore, UserStore};
+pub use users_postgres::{AccountCounts, DatabaseOwner, Survey};
 use users_sqlite::SqliteStore;
 
 use super::WiringError;
@@ -140,6 +141,13 @@ pub async fn migrations(config: &Config) -> Result<Vec<Migration>, WiringError> 
             })
             .collect(),
     })
+}
+
+/// What is known of the Postgres database that the settings name, whoever made it. Changes nothing.
+pub async fn survey(config: &Config) -> Result<Survey, WiringError> {
+    let store = postgres::store(&config.postgres, super::clock())?;
+    let cost = users_password::HasherSettings::COST;
+    Ok(store.survey(cost).await?)
 }
 
 /// What [`migrate`] would do, step by step. Changes nothing.

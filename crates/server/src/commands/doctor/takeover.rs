@@ -1,0 +1,125 @@
+//! Whose database it is, what a start would do to it, and what will differ from the deployed
+//! service.
+
+use time::format_description::well_known::Rfc3339;
+use users_domain::model::Timestamp;
+
+use super::Finding;
+use crate::config::Config;
+use crate::wiring::store::{AccountCounts, DatabaseOwner, Survey};
+
+/// What an operator should know of a database that may be, or have been, the deployed service's.
+pub(super) fn finding(config: &Config, survey: &Survey) -> Finding {
+    if let Some(reason) = &survey.refusal {
+        return Finding::Wrong(reason.clone());
+    }
+    let mut said = vec![whose(survey)];
+    let from_deployed = match &survey.adopted {
+        Some((_, found)) => found != "empty",
+        None => matches!(survey.owner, DatabaseOwner::Deployed(_)),
+    };
+    let mut doubts = survey.warnings.clone();
+    if from_deployed {
+        doubts.extend(settings(config));
+        doubts.extend(counted(&survey.counts));
+    }
+    let is_well = doubts.is_empty();
+    said.extend(doubts);
+    let text = said.join("; ");
+    if is_well {
+        Finding::Well(text)
+    } else {
+        Finding::Doubtful(text)
+    }
+}
+
+fn whose(survey: &Survey) -> String {
+    let at = |moment: &Timestamp| moment.format(&Rfc3339).unwrap_or_default();
+    let whose = match (&survey.owner, &survey.adopted) {
+        (DatabaseOwner::Nobody, _) => "the database is empty".to_owned(),
+        (DatabaseOwner::Deployed(id), _) => format!(
+            "the database is the deployed service's, at {}; it can be taken over",
+            id.as_deref()
+                .unwrap_or("a change that it lost the record of")
+        ),
+        (_, Some((moment, found))) if found == "empty" => format!("made here {}", at(moment)),
+        (_, Some((moment, found))) => {
+            format!(
+                "taken over from the deployed service {} at {found}",
+                at(moment)
+            )
+        }
+        (_, None) => "the database is this program's".to_owned(),
+    };
+    if survey.indexes.is_empty() || survey.owner == DatabaseOwner::Nobody {
+        whose
+    } else {
+        let indexes = survey.indexes.join(", ");
+        format!("{whose}; to be built while requests are served: {indexes}")
+    }
+}
+
+/// Defaults that are not the deployed service's.
+fn settings(config: &Config) -> Vec<String> {
+    let is_unset = |name: &str| {
+        config
+            .effective()
+            .iter()
+            .any(|setting| setting.name == name && setting.origin.ends_with("default"))
+    };
+    let mut said = Vec::new();
+    if is_unset("MG_USERS_API_ENUMS") {
+        said.push(
+            "MG_USERS_API_ENUMS is unset, so answers carry role and status as numbers; the \
+             deployed service's SDKs and UI expect `names`"
+                .to_owned(),
+        );
+    }
+    if is_unset("MG_USERS_ALLOW_SELF_REGISTER") {
+        said.push(
+            "MG_USERS_ALLOW_SELF_REGISTER is unset, so anybody may register; with the deployed \
+             service nobody may unless it is set"
+                .to_owned(),
+        );
+    }
+    said
+}
+
+/// What is worth a sentence.
+fn counted(counts: &AccountCounts) -> Vec<String> {
+    let differences = [
+        (
+            counts.outdated_hashes,
+            "have a password hash of another format or cost, which their next login replaces",
+        ),
+        (
+            counts.email_twins,
+            "share an e-mail address but for its case: they log in with the exact spelling only",
+        ),
+        (
+            counts.username_twins,
+            "share a username but for its case: they log in with the exact spelling only",
+        ),
+        (
+            counts.unreadable,
+            "cannot be read by the deployed service, alone or in its lists; they are served here",
+        ),
+        (
+            counts.since_adoption,
+            "were made since the take-over: the deployed service lets those made here in only once \
+             the platform has their relations",
+        ),
+    ];
+    let mut said: Vec<String> = differences
+        .iter()
+        .filter_map(|(count, what)| Some((count.filter(|count| *count > 0)?, what)))
+        .map(|(count, what)| format!("{count} accounts {what}"))
+        .collect();
+    if counts.accounts.is_none() {
+        said.push("accounts were not counted: that takes too long, or must wait".to_owned());
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests;
