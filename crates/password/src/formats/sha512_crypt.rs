@@ -46,6 +46,10 @@ impl Sha512Crypt {
             let reason = "must be 86 letters, digits, dots and slashes";
             return Err(FORMAT.malformed("the hash", reason));
         }
+        // The last character holds two bits only, the higher ones of it are 0.
+        if !hash.ends_with(['.', '/', '0', '1']) {
+            return Err(FORMAT.malformed("the hash", "must end with a dot, a slash, 0 or 1"));
+        }
         Ok(Self {
             text: format!("$6${rest}"),
         })
@@ -113,6 +117,7 @@ mod tests {
             &format!("sa lt${HASH}"),
             &format!("salt${}", &HASH[1..]),
             &format!("salt${HASH}."),
+            &format!("salt${}2", &HASH[..85]),
             &format!("salt${HASH}$"),
             &format!("salt${}", HASH.replace('/', "+")),
             &format!("salt${}", "ü".repeat(43)),
