@@ -147,6 +147,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "users-auth-embedded",
             "users-domain",
             "users-http",
+            "users-password",
             "users-smtp",
             "users-testkit",
         ],
