@@ -5,6 +5,8 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+use std::time::{Duration, Instant};
+
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 use users_domain::model::{PasswordAttempt, PasswordHash};
@@ -77,6 +79,31 @@ async fn no_hash_with_one_other_character_matches() {
             assert!(!verdict.matches, "{changed}");
         }
     }
+}
+
+/// The shortest of a few: what else the machine does only adds to it.
+async fn shortest(call: impl AsyncFn()) -> Duration {
+    let mut shortest = Duration::MAX;
+    for _ in 0..4 {
+        let begun = Instant::now();
+        call().await;
+        shortest = shortest.min(begun.elapsed());
+    }
+    shortest
+}
+
+#[tokio::test]
+async fn a_wrong_password_for_a_cheap_hash_takes_as_long_as_for_no_account() {
+    let hasher = BcryptHasher::start(HasherSettings::with_threads(1)).unwrap();
+    let wrong = PasswordAttempt::new("wrong".to_owned());
+    let absent = shortest(async || hasher.verify_absent(&wrong).await.unwrap()).await;
+    let cheap = shortest(async || {
+        let verdict = verdict(&hasher, "wrong", "{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3").await;
+        assert!(!verdict.matches);
+    })
+    .await;
+    // Without today's cost it would be a thousandth.
+    assert!(cheap * 3 > absent, "{cheap:?}, absent: {absent:?}");
 }
 
 #[tokio::test]
