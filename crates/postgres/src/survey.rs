@@ -138,6 +138,15 @@ impl PostgresStore {
     }
 }
 
+impl PostgresStore {
+    /// When the database was first brought up to date by this program, and what it was before:
+    /// `empty`, or the deployed service's last change. `None`: not yet. Changes nothing.
+    pub async fn adopted(&self) -> Result<Option<(Timestamp, String)>, OpenError> {
+        let (_, found) = self.look().await?;
+        Ok(found.adopted)
+    }
+}
+
 fn owner(found: &Found) -> DatabaseOwner {
     let is_there = |name: &str| found.relations.contains_key(name);
     if !found.own.is_empty() {

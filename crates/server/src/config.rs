@@ -9,6 +9,7 @@ mod accounts;
 mod admin;
 mod api;
 mod auth;
+mod deployed;
 pub mod duration;
 mod environment;
 mod http;

@@ -181,6 +181,11 @@ async fn prepare(
         technology, place, ..
     } = &wired.store;
     preparation::prepare(&**technology, place, readiness).await?;
+    if technology.is_adopted().await {
+        for difference in config.differs_from_deployed() {
+            warn!("{difference}");
+        }
+    }
     Ok(administrator::ensure(&wired.users, &*wired.entropy, &config.admin).await)
 }
 

@@ -54,6 +54,11 @@ pub trait StoreTechnology: Send + Sync {
     /// can go on.
     async fn tend(&self) -> Result<(), Box<dyn Error + Send + Sync>>;
 
+    /// Whether accounts of the deployed service were taken over.
+    async fn is_adopted(&self) -> bool {
+        false
+    }
+
     /// Refuses new calls, carries out those that run, and lets go of the store.
     async fn close(&self);
 

@@ -20,7 +20,7 @@ pub(super) fn finding(config: &Config, survey: &Survey) -> Finding {
     };
     let mut doubts = survey.warnings.clone();
     if from_deployed {
-        doubts.extend(settings(config));
+        doubts.extend(config.differs_from_deployed().map(str::to_owned));
         doubts.extend(counted(&survey.counts));
     }
     let is_well = doubts.is_empty();
@@ -57,32 +57,6 @@ fn whose(survey: &Survey) -> String {
         let indexes = survey.indexes.join(", ");
         format!("{whose}; to be built while requests are served: {indexes}")
     }
-}
-
-/// Defaults that are not the deployed service's.
-fn settings(config: &Config) -> Vec<String> {
-    let is_unset = |name: &str| {
-        config
-            .effective()
-            .iter()
-            .any(|setting| setting.name == name && setting.origin.ends_with("default"))
-    };
-    let mut said = Vec::new();
-    if is_unset("MG_USERS_API_ENUMS") {
-        said.push(
-            "MG_USERS_API_ENUMS is unset, so answers carry role and status as numbers; the \
-             deployed service's SDKs and UI expect `names`"
-                .to_owned(),
-        );
-    }
-    if is_unset("MG_USERS_ALLOW_SELF_REGISTER") {
-        said.push(
-            "MG_USERS_ALLOW_SELF_REGISTER is unset, so anybody may register; with the deployed \
-             service nobody may unless it is set"
-                .to_owned(),
-        );
-    }
-    said
 }
 
 /// What is worth a sentence.

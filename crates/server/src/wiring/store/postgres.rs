@@ -97,6 +97,11 @@ impl StoreTechnology for Postgres {
         Ok(())
     }
 
+    async fn is_adopted(&self) -> bool {
+        let adopted = self.store.adopted().await;
+        adopted.is_ok_and(|adopted| adopted.is_some_and(|(_, found)| found != "empty"))
+    }
+
     async fn close(&self) {
         self.store.close().await;
     }
