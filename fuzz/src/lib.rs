@@ -22,6 +22,7 @@ mod email;
 mod embedded_auth;
 mod header;
 mod mail;
+mod password_hash;
 mod profile;
 mod query;
 mod settings;
@@ -35,6 +36,7 @@ pub use duration::duration;
 pub use email::email;
 pub use header::header;
 pub use mail::mail;
+pub use password_hash::password_hash;
 pub use profile::profile;
 pub use query::query;
 pub use settings::settings;
@@ -51,7 +53,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     Target {
         name: "body",
         run: body,
@@ -75,6 +77,10 @@ pub const TARGETS: [Target; 11] = [
     Target {
         name: "mail",
         run: mail,
+    },
+    Target {
+        name: "password_hash",
+        run: password_hash,
     },
     Target {
         name: "profile",

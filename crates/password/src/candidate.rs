@@ -3,14 +3,15 @@
 use secrecy::{ExposeSecret, SecretSlice};
 use users_domain::model::{Password, PasswordAttempt};
 
-/// What bcrypt reads of a password: wiped when dropped, and never longer than [`READ`] bytes,
-/// however long the attempt, so that a full queue has a bounded size.
+/// What is read of a password: wiped when dropped, and never longer than [`READ`] bytes, however
+/// long the attempt, so that a full queue has a bounded size.
 pub(crate) struct Candidate {
     bytes: SecretSlice<u8>,
     cut: bool,
 }
 
-/// bcrypt reads so many bytes, and a terminating zero byte where the password is shorter.
+/// bcrypt reads so many bytes, and a terminating zero byte where the password is shorter. Other
+/// formats read more, but a longer password could not become a bcrypt hash.
 const READ: usize = Password::MAX_BYTES;
 
 impl Candidate {
@@ -32,12 +33,12 @@ impl Candidate {
         }
     }
 
-    /// The bytes, for bcrypt only.
+    /// The bytes, for hashing only.
     pub(crate) fn expose(&self) -> &[u8] {
         self.bytes.expose_secret()
     }
 
-    /// Whether there was more than bcrypt reads: such an attempt matches nothing.
+    /// Whether there was more than is read: such an attempt matches nothing.
     pub(crate) fn is_cut(&self) -> bool {
         self.cut
     }

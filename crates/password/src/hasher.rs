@@ -10,18 +10,22 @@ use users_domain::model::{Password, PasswordAttempt, PasswordHash};
 use users_domain::ports::{HasherError, PasswordHasher, Verdict};
 
 use crate::candidate::Candidate;
+use crate::format::{Format, Refusal};
 use crate::settings::HasherSettings;
-use crate::stored_hash::{DEAREST, StoredHash};
+use crate::stored_hash::{OutOfMemory, StoredHash};
 use crate::threads::{HasherStats, Threads};
 
-/// Hashes with bcrypt and verifies what anybody hashed with bcrypt.
+/// Hashes with bcrypt and verifies what anybody hashed with bcrypt, or in another known [`Format`].
 ///
 /// - New hashes begin with `$2b$` and have the cost of the settings. A hash of another cost is
 ///   outdated. Another prefix alone is not: the platform's other programs read them all.
 /// - `$2a$`, `$2b$` and `$2y$` are verified, and `$2$`, `$2c$`, `$2x$` as if they were `$2b$`; white
 ///   space behind a hash is ignored.
-/// - A cost above 16 matches nothing, and the log says so; the cost of other texts that match
-///   nothing is today's.
+/// - Hashes of other formats are outdated. A wrong password for one is paid for with today's cost
+///   too, so that a cheap hash cannot be told from an absent account by the time it takes.
+/// - A hash beyond the limits (bcrypt: cost 16; PBKDF2: 5 million iterations; argon2id: 1 GiB, 10
+///   passes; scrypt: N 2^17, r 8; SHA-512-crypt: 1 million rounds) matches nothing, and the log says
+///   so; the cost of it, and of other texts that match nothing, is today's.
 /// - Zero bytes count, since adopted passwords may hold them. bcrypt reads a key over and over, its
 ///   terminating zero byte too, so it cannot tell `p` from `p`, zero byte, `p`: nobody who does not
 ///   know `p` gains by that.
@@ -52,17 +56,41 @@ impl BcryptHasher {
         self.threads.stats()
     }
 
+    async fn compare(
+        &self,
+        candidate: Candidate,
+        stored: StoredHash,
+    ) -> Result<Verdict, HasherError> {
+        let cost = self.cost;
+        let outdated = stored.is_outdated(cost);
+        let memory = stored.memory();
+        let work = move || {
+            // The cut attempt is compared too: its length must not show in the time.
+            let equal = stored.matches(candidate.expose())?;
+            if !equal && stored.format() != Format::Bcrypt {
+                spend(&candidate, cost);
+            }
+            Ok(equal && !candidate.is_cut())
+        };
+        let compared = self.threads.run_with(memory, work).await?;
+        let matches = compared.map_err(|OutOfMemory| {
+            error!("the system gave no memory to verify a password hash");
+            HasherError::Stopped
+        })?;
+        Ok(Verdict { matches, outdated })
+    }
+
     /// Spends the time of a comparison at today's cost.
     async fn spend(&self, candidate: Candidate) -> Result<(), HasherError> {
         let cost = self.cost;
-        self.threads
-            .run(move || {
-                const ANY_SALT: [u8; 16] = [0; 16];
-                // The outcome must look wanted, or a compiler might leave the work out.
-                black_box(bcrypt::hash_with_salt(candidate.expose(), cost, ANY_SALT).is_ok());
-            })
-            .await
+        self.threads.run(move || spend(&candidate, cost)).await
     }
+}
+
+fn spend(candidate: &Candidate, cost: u32) {
+    const ANY_SALT: [u8; 16] = [0; 16];
+    // The outcome must look wanted, or a compiler might leave the work out.
+    black_box(bcrypt::hash_with_salt(candidate.expose(), cost, ANY_SALT).is_ok());
 }
 
 #[async_trait]
@@ -89,27 +117,15 @@ impl PasswordHasher for BcryptHasher {
     ) -> Result<Verdict, HasherError> {
         let candidate = Candidate::of_attempt(attempt);
         match StoredHash::parse(hash.as_str()) {
-            StoredHash::Bcrypt { cost, text } => {
-                let verify = move || {
-                    // The cut attempt is compared too: its length must not show in the time.
-                    let equal = bcrypt::verify(candidate.expose(), &text).unwrap_or(false);
-                    equal && !candidate.is_cut()
-                };
-                let matches = self.threads.run(verify).await?;
-                let outdated = cost != self.cost;
-                Ok(Verdict { matches, outdated })
-            }
-            StoredHash::TooDear { cost } => {
-                warn!(
-                    cost,
-                    limit = DEAREST,
-                    "a stored password hash is too dear to verify; it matches nothing until the \
-                     password is reset"
-                );
-                self.spend(candidate).await?;
-                Ok(NO_MATCH)
-            }
-            StoredHash::Unknown => {
+            Ok(stored) => self.compare(candidate, stored).await,
+            Err(refusal) => {
+                if let Refusal::TooDear { .. } = refusal {
+                    warn!(
+                        %refusal,
+                        "a stored password hash is too dear to verify; it matches nothing until \
+                         the password is reset"
+                    );
+                }
                 self.spend(candidate).await?;
                 Ok(NO_MATCH)
             }

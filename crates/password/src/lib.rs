@@ -1,4 +1,5 @@
-//! Passwords hashed with bcrypt on threads of their own: the port `PasswordHasher`.
+//! Passwords hashed with bcrypt on threads of their own: the port `PasswordHasher`. Hashes that other
+//! systems made are verified too, so that accounts can come from elsewhere; [`check`] says which.
 //!
 //! Hashing is slow on purpose, so [`BcryptHasher`] keeps it apart and bounded:
 //!
@@ -12,6 +13,8 @@
 //! - **A job that nobody waits for costs nothing**: it is skipped when its turn comes.
 //! - **The log says once that calls are refused**, and once, with their number, that nothing waits
 //!   any more.
+//! - **Memory is bounded**: what some formats fill by design they fill in turn, all threads together
+//!   1 GiB at most.
 //! - **Passwords are wiped** from the queue once they are used.
 //!
 //! ```no_run
@@ -23,12 +26,15 @@
 //! ```
 
 mod candidate;
+mod format;
+mod formats;
 mod hasher;
 mod priority;
 mod settings;
 mod stored_hash;
 mod threads;
 
+pub use format::{Format, Refusal, check};
 pub use hasher::BcryptHasher;
 pub use settings::HasherSettings;
 pub use threads::HasherStats;

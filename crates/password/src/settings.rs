@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::thread;
 use std::time::Duration;
 
-use crate::stored_hash::DEAREST;
+use crate::formats::bcrypt::DEAREST;
 
 /// How a hasher uses the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,157 +1,169 @@
 //! Reads hashes as they are stored, those too that other programs wrote.
 
-use bcrypt::HashParts;
+use crate::format::{Format, Refusal};
+use crate::formats::argon2id::Argon2id;
+use crate::formats::bcrypt::Bcrypt;
+use crate::formats::django_pbkdf2;
+use crate::formats::firebase_scrypt::FirebaseScrypt;
+use crate::formats::pbkdf2::Pbkdf2;
+use crate::formats::salted_sha1::SaltedSha1;
+use crate::formats::sha512_crypt::Sha512Crypt;
 
-/// The highest cost that is verified: some four seconds. A stored hash must not be able to occupy a
-/// thread for minutes.
-pub(crate) const DEAREST: u32 = 16;
-/// The least and the greatest cost that bcrypt knows.
-const CHEAPEST_KNOWN: u32 = 4;
-const DEAREST_KNOWN: u32 = 31;
-
-/// Every way to begin a bcrypt hash. All are computed as `$2b$`: `$2a$` and `$2y$` differ from it
-/// in bugs that were never ours, `$2$`, `$2c$` and `$2x$` in bugs that ASCII passwords never met.
-const PREFIXES: [&str; 6] = ["$2b$", "$2a$", "$2y$", "$2$", "$2c$", "$2x$"];
-
-/// bcrypt's own alphabet of base64.
-const ALPHABET: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
-/// A stored text, understood.
-#[derive(Debug, PartialEq, Eq)]
+/// A stored hash that may be verified. It prints nothing: all of it helps who guesses passwords.
 pub(crate) enum StoredHash {
-    /// A bcrypt hash that may be verified.
-    Bcrypt {
-        /// Its cost.
-        cost: u32,
-        /// The hash as the `bcrypt` crate reads it.
-        text: String,
-    },
-    /// A bcrypt hash of a cost beyond [`DEAREST`].
-    TooDear {
-        /// Its cost.
-        cost: u32,
-    },
-    /// Any other text: a marker for "no password", a format that we do not know, a damaged hash.
-    Unknown,
+    Bcrypt(Bcrypt),
+    Argon2id(Argon2id),
+    DjangoPbkdf2(Pbkdf2),
+    Pbkdf2(Pbkdf2),
+    FirebaseScrypt(FirebaseScrypt),
+    SaltedSha1(SaltedSha1),
+    Sha512Crypt(Sha512Crypt),
 }
+
+/// The memory that a comparison needs was not to be had.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct OutOfMemory;
+
+/// No hash of a known format is longer, in bytes: no reader ever copies or decodes more.
+const LONGEST: usize = 1024;
 
 impl StoredHash {
     /// Understands a stored text. White space behind it is cut: columns of fixed width pad.
-    pub(crate) fn parse(stored: &str) -> Self {
+    pub(crate) fn parse(stored: &str) -> Result<Self, Refusal> {
         let stored = stored.trim_end();
-        let rest = PREFIXES
-            .iter()
-            .find_map(|prefix| stored.strip_prefix(prefix));
-        rest.and_then(known).unwrap_or(Self::Unknown)
+        let (format, rest) = of_format(stored).ok_or(Refusal::UnknownFormat)?;
+        if stored.len() > LONGEST {
+            return Err(format.malformed("the text", "is longer than any hash of the format"));
+        }
+        Ok(match format {
+            Format::Bcrypt => Self::Bcrypt(Bcrypt::parse(rest)?),
+            Format::Argon2id => Self::Argon2id(Argon2id::parse(rest)?),
+            Format::DjangoPbkdf2 => Self::DjangoPbkdf2(django_pbkdf2::parse(rest)?),
+            Format::Pbkdf2 => Self::Pbkdf2(Pbkdf2::parse(rest)?),
+            Format::FirebaseScrypt => Self::FirebaseScrypt(FirebaseScrypt::parse(rest)?),
+            Format::SaltedSha1 => Self::SaltedSha1(SaltedSha1::parse(rest)?),
+            Format::Sha512Crypt => Self::Sha512Crypt(Sha512Crypt::parse(rest)?),
+        })
+    }
+
+    /// What it is.
+    pub(crate) fn format(&self) -> Format {
+        match self {
+            Self::Bcrypt(_) => Format::Bcrypt,
+            Self::Argon2id(_) => Format::Argon2id,
+            Self::DjangoPbkdf2(_) => Format::DjangoPbkdf2,
+            Self::Pbkdf2(_) => Format::Pbkdf2,
+            Self::FirebaseScrypt(_) => Format::FirebaseScrypt,
+            Self::SaltedSha1(_) => Format::SaltedSha1,
+            Self::Sha512Crypt(_) => Format::Sha512Crypt,
+        }
+    }
+
+    /// Whether a new hash of the same password would have another format or cost.
+    pub(crate) fn is_outdated(&self, cost_today: u32) -> bool {
+        match self {
+            Self::Bcrypt(hash) => hash.cost() != cost_today,
+            _ => true,
+        }
+    }
+
+    /// How many bytes a comparison fills while it runs; 0 where that is next to nothing.
+    pub(crate) fn memory(&self) -> usize {
+        match self {
+            Self::Argon2id(hash) => hash.memory(),
+            Self::FirebaseScrypt(hash) => hash.memory(),
+            _ => 0,
+        }
+    }
+
+    /// Whether it is of this password. Takes its time.
+    pub(crate) fn matches(&self, password: &[u8]) -> Result<bool, OutOfMemory> {
+        match self {
+            Self::Bcrypt(hash) => Ok(hash.matches(password)),
+            Self::Argon2id(hash) => hash.matches(password),
+            Self::DjangoPbkdf2(hash) | Self::Pbkdf2(hash) => Ok(hash.matches(password)),
+            Self::FirebaseScrypt(hash) => Ok(hash.matches(password)),
+            Self::SaltedSha1(hash) => Ok(hash.matches(password)),
+            Self::Sha512Crypt(hash) => Ok(hash.matches(password)),
+        }
     }
 }
 
-/// Reads what stands behind the prefix: two digits of cost, `$`, 22 characters of salt, 31 of hash.
-fn known(rest: &str) -> Option<StoredHash> {
-    let (cost, salt_and_hash) = rest.split_once('$')?;
-    if cost.len() != 2 || !cost.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let cost: u32 = cost.parse().ok()?;
-    let text = format!("$2b${cost:02}${}", canonical(salt_and_hash)?);
-    text.parse::<HashParts>().ok()?;
-    match cost {
-        CHEAPEST_KNOWN..=DEAREST => Some(StoredHash::Bcrypt { cost, text }),
-        ..=DEAREST_KNOWN if cost > DEAREST => Some(StoredHash::TooDear { cost }),
-        _ => None,
-    }
-}
+/// How hashes of each format begin. What stands behind is for the format's reader, and so are the
+/// beginnings of bcrypt, of PBKDF2 and of SHA-512-crypt beyond the first `$`.
+const BEGINNINGS: [(&str, Format); 12] = [
+    ("$2b$", Format::Bcrypt),
+    ("$2a$", Format::Bcrypt),
+    ("$2y$", Format::Bcrypt),
+    ("$2$", Format::Bcrypt),
+    ("$2c$", Format::Bcrypt),
+    ("$2x$", Format::Bcrypt),
+    ("$argon2id$", Format::Argon2id),
+    ("pbkdf2_sha256$", Format::DjangoPbkdf2),
+    ("$pbkdf2-", Format::Pbkdf2),
+    ("$fbscrypt$", Format::FirebaseScrypt),
+    ("{SSHA}", Format::SaltedSha1),
+    ("$6$", Format::Sha512Crypt),
+];
 
-/// The same salt and hash with the four bits cleared that 22 characters hold beyond a salt's 16
-/// bytes: some programs fill them, and no reader but ours minds.
-fn canonical(salt_and_hash: &str) -> Option<String> {
-    const LAST_OF_SALT: usize = 21;
-
-    let byte = *salt_and_hash.as_bytes().get(LAST_OF_SALT)?;
-    let value = ALPHABET.iter().position(|digit| *digit == byte)?;
-    let cleared = char::from(ALPHABET[value & 0b11_0000]);
-    let mut text = salt_and_hash.to_owned();
-    // `byte` is ASCII, so it is a character of its own.
-    text.replace_range(
-        LAST_OF_SALT..=LAST_OF_SALT,
-        cleared.encode_utf8(&mut [0; 4]),
-    );
-    Some(text)
+/// The format by the beginning, and what stands behind it.
+fn of_format(stored: &str) -> Option<(Format, &str)> {
+    BEGINNINGS.iter().find_map(|(beginning, format)| {
+        let (start, rest) = stored.split_at_checked(beginning.len())?;
+        // Names of LDAP's schemes have no case (RFC 2307, section 5.3); the others do.
+        let same = match format {
+            Format::SaltedSha1 => start.eq_ignore_ascii_case(beginning),
+            _ => start == *beginning,
+        };
+        same.then_some((*format, rest))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const REST: &str = "abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
-
-    fn bcrypt(cost: u32) -> StoredHash {
-        let text = format!("$2b${cost:02}${REST}");
-        StoredHash::Bcrypt { cost, text }
-    }
-
     #[test]
-    fn every_prefix_is_read_as_our_own() {
-        for prefix in PREFIXES {
-            let stored = format!("{prefix}04${REST}");
-            assert_eq!(StoredHash::parse(&stored), bcrypt(4), "{stored}");
-        }
-    }
-
-    #[test]
-    fn white_space_behind_a_hash_is_cut() {
-        for space in [" ", "\n", "\t  \r\n", "\u{a0}"] {
-            let stored = format!("$2b$10${REST}{space}");
-            assert_eq!(StoredHash::parse(&stored), bcrypt(10), "{stored:?}");
-        }
-        let before = format!(" $2b$10${REST}");
-        assert_eq!(StoredHash::parse(&before), StoredHash::Unknown);
-    }
-
-    #[test]
-    fn spare_bits_of_the_salt_are_cleared() {
-        let odd = REST.replacen("tuuj", "tuvj", 1);
-        let stored = format!("$2a$04${odd}");
-        assert_eq!(StoredHash::parse(&stored), bcrypt(4));
-    }
-
-    #[test]
-    fn a_cost_beyond_the_limit_is_too_dear() {
-        assert_eq!(StoredHash::parse(&format!("$2b$16${REST}")), bcrypt(16));
-        for cost in [17, 31] {
-            let stored = format!("$2b${cost}${REST}");
-            assert_eq!(StoredHash::parse(&stored), StoredHash::TooDear { cost });
-        }
-    }
-
-    #[test]
-    fn other_texts_are_no_hash() {
+    fn texts_that_begin_like_no_hash_are_of_no_format() {
         for stored in [
             "",
             "$",
-            "$2b$",
-            "$2b$10$",
             "plain text",
-            "{SSHA}abc",
-            "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA",
-            &format!("$2b$00${REST}"),
-            &format!("$2b$03${REST}"),
-            &format!("$2b$32${REST}"),
-            &format!("$2b$99${REST}"),
-            &format!("$2b$+9${REST}"),
-            &format!("$2b$4${REST}"),
-            &format!("$2b$004${REST}"),
-            &format!("$2b$٤${REST}"),
-            &format!("$2d$10${REST}"),
-            &format!("$2B$10${REST}"),
-            &format!("$1$10${REST}"),
-            &format!("$2b$10${}", &REST[1..]),
-            &format!("$2b$10${REST}."),
-            &format!("$2b$10${}", REST.replace('j', "!")),
-            &format!("$2b$10${}", REST.replace("uj", "ü")),
-            &format!("$2b$10${}", "ü".repeat(26)),
+            "*",
+            "!",
+            "$1$salt$hash",
+            "$5$salt$hash",
+            "$2d$10$",
+            "$2B$10$",
+            "$6",
+            "{SSHA",
+            "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=",
+            "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$aGFzaA",
+            "$ARGON2ID$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$aGFzaA",
+            "PBKDF2_SHA256$1$salt$hash",
+            " $6$salt$hash",
         ] {
-            assert_eq!(StoredHash::parse(stored), StoredHash::Unknown, "{stored:?}");
+            assert_eq!(
+                StoredHash::parse(stored).err(),
+                Some(Refusal::UnknownFormat),
+                "{stored:?}"
+            );
         }
+    }
+
+    #[test]
+    fn a_text_beyond_every_hash_is_refused_unread_and_white_space_does_not_count() {
+        let ssha = "{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3";
+        let padded = format!("{ssha}{}", " ".repeat(100_000));
+        assert!(StoredHash::parse(&padded).is_ok());
+        let endless = format!("{ssha}{}", "A".repeat(100_000));
+        let refusal = StoredHash::parse(&endless).err();
+        assert!(matches!(
+            refusal,
+            Some(Refusal::Malformed {
+                field: "the text",
+                ..
+            })
+        ));
     }
 }

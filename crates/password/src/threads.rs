@@ -16,9 +16,11 @@ use users_domain::ports::HasherError;
 use crate::priority;
 use crate::settings::HasherSettings;
 
+mod memory;
 mod pace;
 mod refusals;
 
+use memory::{Granted, Memory};
 use pace::Pace;
 use refusals::Refusals;
 
@@ -27,13 +29,20 @@ pub(crate) struct Threads {
     count: usize,
     max_wait: Duration,
     queue: mpsc::Sender<Job>,
+    memory: Arc<Memory>,
     refusals: Arc<Refusals>,
     done: Arc<AtomicU64>,
     pace: Arc<Pace>,
 }
 
-/// Something to do; says whether it was worth doing.
-type Job = Box<dyn FnOnce() -> Done + Send>;
+/// Something to do, and the bytes that it fills meanwhile; 0 if next to nothing.
+struct Job {
+    memory: usize,
+    work: Work,
+}
+
+/// Says whether it was worth doing.
+type Work = Box<dyn FnOnce() -> Done + Send>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Done {
@@ -53,7 +62,7 @@ const RETRY_AFTER: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration:
 pub struct HasherStats {
     /// Threads that hash.
     pub threads: usize,
-    /// Passwords that wait for a thread.
+    /// Passwords that wait for a thread, or for memory.
     pub queue_depth: usize,
     /// Passwords that were hashed or compared since the start, those too that were compared with
     /// nothing, for the time it takes.
@@ -66,21 +75,28 @@ pub struct HasherStats {
 impl Threads {
     /// Starts the threads.
     pub(crate) fn start(settings: HasherSettings) -> io::Result<Self> {
+        Self::start_with(settings, Memory::for_the_dearest_hash())
+    }
+
+    fn start_with(settings: HasherSettings, memory: Memory) -> io::Result<Self> {
+        let memory = Arc::new(memory);
         let (queue, jobs) = mpsc::channel(settings.queue);
         let jobs = Arc::new(Mutex::new(jobs));
         let pace = Arc::new(Pace::at_cost(settings.cost));
         let refusals = Arc::<Refusals>::default();
         for number in 0..settings.threads {
-            let (jobs, pace, refusals) = (jobs.clone(), pace.clone(), refusals.clone());
+            let (jobs, memory) = (jobs.clone(), memory.clone());
+            let (pace, refusals) = (pace.clone(), refusals.clone());
             // Where this fails, the queue goes out of scope, and the earlier ones end.
             thread::Builder::new()
                 .name(format!("users-password-{number}"))
-                .spawn(move || serve(&jobs, &pace, &refusals))?;
+                .spawn(move || serve(&jobs, &memory, &pace, &refusals))?;
         }
         Ok(Self {
             count: settings.threads,
             max_wait: settings.max_wait,
             queue,
+            memory,
             refusals,
             done: Arc::default(),
             pace,
@@ -93,21 +109,36 @@ impl Threads {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HasherError> {
-        self.run_within(self.max_wait, work).await
+        self.run_with(0, work).await
+    }
+
+    /// The same for what fills so many bytes while it runs: it waits for them too, and what is
+    /// filled at once is bounded.
+    pub(crate) async fn run_with<T: Send + 'static>(
+        &self,
+        memory: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HasherError> {
+        self.run_within(self.max_wait, memory, work).await
     }
 
     async fn run_within<T: Send + 'static>(
         &self,
         max_wait: Duration,
-        work: impl FnOnce() -> T + Send + 'static,
+        memory: usize,
+        compute: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HasherError> {
         if self.expected_wait() > max_wait {
+            return Err(self.refuse());
+        }
+        // Those that wait for memory have left the queue, and must not become any number.
+        if memory > 0 && self.memory.waiting() >= self.queue.max_capacity() {
             return Err(self.refuse());
         }
         let (sender, answer) = oneshot::channel();
         let done = self.done.clone();
         let queued = Instant::now();
-        let job = move || {
+        let work = move || {
             if sender.is_closed() {
                 return Done::Skipped;
             }
@@ -117,14 +148,15 @@ impl Threads {
                 let _ = sender.send(Err(Late));
                 return Done::Skipped;
             }
-            let result = work();
+            let result = compute();
             done.fetch_add(1, Ordering::Relaxed);
             // The caller may have gone meanwhile.
             let _ = sender.send(Ok(result));
             Done::Worked
         };
+        let work = Box::new(work);
         self.queue
-            .try_send(Box::new(job))
+            .try_send(Job { memory, work })
             .map_err(|refusal| match refusal {
                 TrySendError::Closed(_) => HasherError::Stopped,
                 TrySendError::Full(_) => self.refuse(),
@@ -152,13 +184,18 @@ impl Threads {
     }
 
     /// How long what is queued now would wait. Nothing is expected of an empty queue: so a job is
-    /// let in even after the slowest ones, and the pace can mend.
+    /// let in even after the slowest ones, and the pace can mend. What waits for memory has let the
+    /// others pass.
     fn expected_wait(&self) -> Duration {
-        self.pace.time_for(self.depth(), self.count)
+        self.pace.time_for(self.queued(), self.count)
+    }
+
+    fn queued(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
     }
 
     fn depth(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+        self.queued() + self.memory.waiting()
     }
 
     pub(crate) fn stats(&self) -> HasherStats {
@@ -172,15 +209,31 @@ impl Threads {
 }
 
 /// One thread's work, until the queue is closed.
-fn serve(jobs: &Mutex<mpsc::Receiver<Job>>, pace: &Pace, refusals: &Refusals) {
+fn serve(jobs: &Mutex<mpsc::Receiver<Job>>, memory: &Memory, pace: &Pace, refusals: &Refusals) {
     priority::lower();
-    while let Some(job) = next(jobs, refusals) {
+    while let Some(granted) = next_granted(jobs, memory, refusals) {
         let begun = Instant::now();
         // Unwind safe: what the job held is gone with it.
-        match catch_unwind(AssertUnwindSafe(job)) {
+        match catch_unwind(AssertUnwindSafe(|| granted.work())) {
             Ok(Done::Worked) => pace.note(begun.elapsed()),
             Ok(Done::Skipped) => {}
             Err(_) => error!("hashing a password panicked; its caller is told so"),
+        }
+    }
+}
+
+/// The next job that has its memory: one that waited for it, or else one from the queue.
+fn next_granted<'a>(
+    jobs: &Mutex<mpsc::Receiver<Job>>,
+    memory: &'a Memory,
+    refusals: &Refusals,
+) -> Option<Granted<'a>> {
+    loop {
+        if let Some(granted) = memory.next() {
+            return Some(granted);
+        }
+        if let Some(granted) = memory.grant(next(jobs, refusals)?) {
+            return Some(granted);
         }
     }
 }

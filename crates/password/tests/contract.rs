@@ -23,6 +23,13 @@ fn stored(prefix_and_cost: &str, hash: &str) -> (PasswordAttempt, PasswordHash) 
     )
 }
 
+fn foreign(password: &str, hash: &str) -> (PasswordAttempt, PasswordHash) {
+    (
+        PasswordAttempt::new(password.to_owned()),
+        PasswordHash::from_stored(hash.to_owned()),
+    )
+}
+
 fn subject() -> PasswordHasherUnderTest {
     let settings = HasherSettings {
         threads: 2,
@@ -37,6 +44,11 @@ fn subject() -> PasswordHasherUnderTest {
             stored("$2b$05$", "HNbAKRhpaujgo33bRWs.NLUTJO3lOy2"),
             stored("$2y$05$", "HNbAKRhpaujgo33bRWs.NLUTJO3lOy2"),
             stored("$2b$10$", "23JPZtHcGhwXSF41f93o/7vBdDut3Xu"),
+            foreign("secret", "{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3"),
+            foreign(
+                "password",
+                "$pbkdf2-sha1$i=1,l=20$c2FsdA$DGDID5YfDnHzqbUkr2ASBi/gN6Y",
+            ),
         ],
         unacceptable: vec![
             // Of cost 4, but for the number: verified, it would take minutes and not match.
@@ -45,6 +57,17 @@ fn subject() -> PasswordHasherUnderTest {
             stored("$2b$03$", "jydOTSfIH/d5oUHpsygqV5X9xJLQc6e"),
             stored("$2d$04$", "jydOTSfIH/d5oUHpsygqV5X9xJLQc6e"),
             stored("$2b$04$", "jydOTSfIH/d5oUHpsygqV5X9xJLQc6"),
+            foreign(
+                "password",
+                "$pbkdf2-sha1$i=5000001,l=20$c2FsdA$DGDID5YfDnHzqbUkr2ASBi/gN6Y",
+            ),
+            foreign(
+                "password",
+                "$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQ\
+                 $CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+            ),
+            // Well formed, and of another password: what it is worth does not show in the cost.
+            foreign("Secret", "{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3"),
         ],
         cost: CostMeasure::Count(Box::new(move || hasher.stats().done)),
         has_threads: true,

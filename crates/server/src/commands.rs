@@ -42,8 +42,13 @@ pub fn run(cli: &Cli) -> ExitCode {
     };
     // Settings that cannot run may be shown and examined all the same.
     let must_run = match command {
-        Command::Dev(_) | Command::Serve | Command::Migrate(_) | Command::Users(_) => true,
-        Command::Doctor(_) | Command::Config(_) | Command::Health(_) | Command::Openapi => false,
+        Command::Dev(_) | Command::Serve | Command::Users(_) => true,
+        // The schema needs the store alone, which every version has.
+        Command::Migrate(_)
+        | Command::Doctor(_)
+        | Command::Config(_)
+        | Command::Health(_)
+        | Command::Openapi => false,
     };
     if let (true, Err(problems)) = (must_run, config.check_supported()) {
         complain(format_args!("{problems}"));

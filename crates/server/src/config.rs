@@ -202,6 +202,11 @@ impl fmt::Display for Notice {
     }
 }
 
+/// What is said of defaults of `serve` that this version does not have yet.
+const BOTH_UNSUPPORTED: &str = "MG_USERS_AUTH=grpc, MG_USERS_MAIL=smtp: this version issues tokens \
+     itself and sends no mail over SMTP; set MG_USERS_AUTH=embedded, and MG_USERS_MAIL=file or log, \
+     or start with `dev`";
+
 impl Config {
     /// Reads every setting.
     ///
@@ -286,13 +291,16 @@ impl Config {
 
     /// Whether this version can run with these settings; if not, which to use.
     pub fn check_supported(&self) -> Result<(), Problems> {
-        let checks = [self.auth.check_supported(), self.mail.check_supported()];
-        let checks = checks.into_iter().filter_map(Result::err);
+        let checks = match (self.auth.check_supported(), self.mail.check_supported()) {
+            // Whoever starts `serve` for the first time meets both: one line tells him both.
+            (Err(_), Err(_)) => vec![Problem::new(BOTH_UNSUPPORTED)],
+            (auth, mail) => [auth, mail].into_iter().filter_map(Result::err).collect(),
+        };
         let refused = self.notices.iter().filter_map(|notice| match notice {
             Notice::Refused { .. } => Some(Problem::new(&notice.to_string())),
             Notice::Unknown { .. } | Notice::WithoutEffect { .. } | Notice::Idle { .. } => None,
         });
-        Problems::check(checks.chain(refused).collect())
+        Problems::check(checks.into_iter().chain(refused).collect())
     }
 
     /// Every setting with its value and origin, in the order of the table.

@@ -30,7 +30,7 @@ INSERT INTO gorp_migrations VALUES
     ('clients_02', timestamptz '2024-02-01 00:00:00+00');
 
 INSERT INTO clients (id, name, identity, secret, tags, metadata, created_at, status, role)
-VALUES ('7d1c0000-0000-4000-8000-000000000001', 'admin', 'chief@old.example', '$2a$04$aL9imSLs0sJjUt9Bl1HnG.M7mnKQ.SOMM5yQisdivOybBAT0bsK6C', NULL, '{"role": "admin"}', '2024-03-31 02:30:00', 0, 1);
+VALUES ('7d1c0000-0000-4000-8000-000000000001', 'admin', 'chief@old.example', '$2a$10$vMYYltEkyL7qmqhpxcoYtOmd8vtatTixpwvLaHqtu6lpU1xsq0dqW', NULL, '{"role": "admin"}', '2024-03-31 02:30:00', 0, 1);
 INSERT INTO clients (id, name, identity, secret, tags, metadata, created_at, status, role)
 VALUES ('7d1c0000-0000-4000-8000-000000000002', 'one', 'One@Old.Example', '$2a$04$UKz/rU3AbdwAcstw7HfjL.TM6MsoRjuF4bHZUZimmlZ0C7ECjX1dy', NULL, '{"ui": {"a": 1, "b": 2}, "b": 1, "admin": {"c": 3, "a": 4}}', '2024-03-31 02:30:00', 0, 0);
 INSERT INTO clients (id, name, identity, secret, tags, metadata, created_at, status, role)

@@ -5,14 +5,22 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
 
-fn threads(threads: usize, queue: usize) -> Threads {
-    let settings = HasherSettings {
+fn settings(threads: usize, queue: usize) -> HasherSettings {
+    HasherSettings {
         threads,
         queue,
         cost: 4,
         ..HasherSettings::default()
-    };
-    Threads::start(settings).unwrap()
+    }
+}
+
+fn threads(count: usize, queue: usize) -> Threads {
+    Threads::start(settings(count, queue)).unwrap()
+}
+
+/// Threads that may fill 100 bytes, all together.
+fn narrow_threads(count: usize, queue: usize) -> Threads {
+    Threads::start_with(settings(count, queue), Memory::of(100)).unwrap()
 }
 
 /// A job that says when it has begun and ends when it is told to.
@@ -150,7 +158,7 @@ async fn what_has_waited_too_long_is_refused_unhashed_when_its_turn_comes() {
 
     // The queue is empty, so it is let in; however soon its turn comes, that is too late.
     let (ran, has_run) = channel();
-    let mut late = Box::pin(threads.run_within(Duration::ZERO, move || ran.send(()).unwrap()));
+    let mut late = Box::pin(threads.run_within(Duration::ZERO, 0, move || ran.send(()).unwrap()));
     assert_eq!(polled_once(&mut late).await, None);
     let mut in_time = Box::pin(threads.run(|| ()));
     assert_eq!(polled_once(&mut in_time).await, None);
@@ -187,6 +195,111 @@ async fn a_job_whose_caller_has_gone_is_skipped() {
     threads.run(|| ()).await.unwrap();
     assert!(has_run.recv().is_err(), "it was thrown away without a run");
     assert_eq!(threads.stats().done, 2);
+}
+
+#[tokio::test]
+async fn what_waits_for_memory_leaves_its_thread_to_others_and_is_done_in_its_turn() {
+    let threads = narrow_threads(2, 8);
+    let (work, begun, end) = held();
+    let mut large = Box::pin(threads.run_with(100, work));
+    assert_eq!(polled_once(&mut large).await, None);
+    begun.recv().unwrap();
+
+    // The other thread takes both, puts the first aside, and does the second.
+    let mut second_large = Box::pin(threads.run_with(100, || 2));
+    assert_eq!(polled_once(&mut second_large).await, None);
+    assert_eq!(threads.run(|| 3).await, Ok(3));
+    assert_eq!(threads.memory.waiting(), 1);
+    assert_eq!(threads.stats().queue_depth, 1);
+
+    end.send(()).unwrap();
+    large.await.unwrap();
+    assert_eq!(second_large.await, Ok(2));
+    assert_eq!(threads.stats().queue_depth, 0);
+}
+
+#[tokio::test]
+async fn memory_comes_back_from_a_job_that_panics() {
+    let threads = narrow_threads(1, 4);
+    for _ in 0..3 {
+        let answer = threads.run_with(100, || panic!("a test wants it so")).await;
+        assert_eq!(answer, Err::<(), _>(HasherError::Stopped));
+    }
+    assert_eq!(threads.run_with(100, || 1).await, Ok(1));
+}
+
+#[tokio::test]
+async fn no_more_than_a_queue_of_them_waits_for_memory() {
+    let threads = narrow_threads(2, 2);
+    let (work, begun, end) = held();
+    let mut large = Box::pin(threads.run_with(100, work));
+    assert_eq!(polled_once(&mut large).await, None);
+    begun.recv().unwrap();
+
+    let mut waiting = Vec::new();
+    for _ in 0..2 {
+        let mut call = Box::pin(threads.run_with(1, || ()));
+        assert_eq!(polled_once(&mut call).await, None);
+        waiting.push(call);
+        // Queued behind it, and done by the thread that has put it aside.
+        threads.run(|| ()).await.unwrap();
+    }
+    assert_eq!(threads.memory.waiting(), 2);
+    let refused = threads.run_with(1, || ()).await;
+    assert!(
+        matches!(refused, Err(HasherError::Busy { .. })),
+        "{refused:?}"
+    );
+    threads.run(|| ()).await.unwrap();
+
+    end.send(()).unwrap();
+    large.await.unwrap();
+    for call in waiting {
+        call.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_has_waited_too_long_for_memory_is_refused_unhashed() {
+    let threads = narrow_threads(2, 4);
+    let (work, begun, end) = held();
+    let mut large = Box::pin(threads.run_with(100, work));
+    assert_eq!(polled_once(&mut large).await, None);
+    begun.recv().unwrap();
+
+    let mut late = Box::pin(threads.run_within(Duration::ZERO, 100, || ()));
+    assert_eq!(polled_once(&mut late).await, None);
+    end.send(()).unwrap();
+    large.await.unwrap();
+    assert!(matches!(late.await, Err(HasherError::Busy { .. })));
+    assert_eq!(threads.stats().done, 1);
+}
+
+#[tokio::test]
+async fn never_more_memory_is_filled_than_there_is() {
+    let threads = Arc::new(narrow_threads(4, 64));
+    let filled = Arc::new(AtomicU64::new(0));
+    let sizes = [100, 60, 40, 7].repeat(12);
+    let calls: Vec<_> = sizes
+        .into_iter()
+        .map(|bytes: u32| {
+            let (threads, filled) = (threads.clone(), filled.clone());
+            tokio::spawn(async move {
+                let work = move || {
+                    let bytes = bytes.into();
+                    let now = filled.fetch_add(bytes, Ordering::SeqCst) + bytes;
+                    thread::yield_now();
+                    filled.fetch_sub(bytes, Ordering::SeqCst);
+                    now
+                };
+                threads.run_with(bytes as usize, work).await.unwrap()
+            })
+        })
+        .collect();
+    for call in calls {
+        assert!(call.await.unwrap() <= 100);
+    }
+    assert_eq!(threads.stats().done, 48);
 }
 
 thread_local! {

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use users_domain::model::{Needs, User};
 use users_domain::ports::{Decide, UserStore as _};
+use users_test_postgres::ServerOptions;
 use users_testkit::people::{an_admin, user};
 
 use crate::fixture::{Fixture, literal};
-use crate::work::{assert_unavailable, backends, bounded, call, called, until, waiting, within};
+use crate::work::{
+    assert_unavailable, backends, bounded, call, called, server, until, waiting, within,
+};
 
 /// Locks the row of an account until the transaction ends.
 fn lock(account: &User) -> String {
@@ -114,7 +117,9 @@ async fn a_write_that_gives_way_in_vain_ends() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deadlock_with_somebody_elses_order_of_locks_is_survived() {
-    let fixture = Fixture::new();
+    // Only a superuser may say how soon deadlocks are looked for.
+    let server = server(&ServerOptions::default());
+    let fixture = Fixture::on(&server);
     // Found by our side, which began to wait first, while there is time enough to close the ring.
     let name = fixture.database.name();
     let superuser = fixture.database.superuser();

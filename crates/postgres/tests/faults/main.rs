@@ -11,6 +11,7 @@ mod commits;
 mod fixture;
 mod frozen;
 mod locks;
+mod log;
 mod refusals;
 mod restarts;
 mod unwritable;

@@ -91,7 +91,6 @@ fn serve_says_what_this_version_cannot_do_and_what_to_set() {
     let output = run(&["serve"], &[("MG_USERS_HTTP_SERVER_CERT", "cert.pem")]);
     assert_eq!(output.code, 2);
     for hint in [
-        "MG_USERS_STORE=sqlite",
         "MG_USERS_AUTH=embedded",
         "MG_USERS_MAIL=file",
         "MG_USERS_HTTP_SERVER_CERT: ",

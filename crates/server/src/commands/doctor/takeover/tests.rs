@@ -1,3 +1,5 @@
+//! What `doctor` says of databases that were taken over, tried on answers made by hand.
+
 use std::collections::BTreeMap;
 
 use super::*;
