@@ -64,30 +64,32 @@ fn counted(counts: &AccountCounts) -> Vec<String> {
     let differences = [
         (
             counts.outdated_hashes,
-            "have a password hash of another format or cost, which their next login replaces",
+            "with a password hash of another format or cost, which their next login replaces",
         ),
         (
             counts.email_twins,
-            "share an e-mail address but for its case: they log in with the exact spelling only",
+            "whose e-mail address is another's but for its case, who log in with the exact \
+             spelling only",
         ),
         (
             counts.username_twins,
-            "share a username but for its case: they log in with the exact spelling only",
+            "whose username is another's but for its case, who log in with the exact spelling only",
         ),
         (
             counts.unreadable,
-            "cannot be read by the deployed service, alone or in its lists; they are served here",
+            "that the deployed service cannot read, alone or in its lists, and that are served \
+             here",
         ),
         (
             counts.since_adoption,
-            "were made since the take-over: the deployed service lets those made here in only once \
-             the platform has their relations",
+            "made since the take-over, of which the deployed service lets those made here in only \
+             once the platform has their relations",
         ),
     ];
     let mut said: Vec<String> = differences
         .iter()
         .filter_map(|(count, what)| Some((count.filter(|count| *count > 0)?, what)))
-        .map(|(count, what)| format!("{count} accounts {what}"))
+        .map(|(count, what)| format!("accounts {what}: {count}"))
         .collect();
     if counts.accounts.is_none() {
         said.push("accounts were not counted: that takes too long, or must wait".to_owned());
