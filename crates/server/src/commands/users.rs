@@ -43,8 +43,14 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
     };
     let (store, place) = (&wired.store.technology, &wired.store.place);
     let outcome = runtime.block_on(async {
-        let prepared = store.prepare().await;
-        prepared.with_context(|| format!("the store at {place}"))?;
+        match config.store.kind {
+            StoreKind::Sqlite => {
+                let prepared = store.prepare().await;
+                prepared.with_context(|| format!("the store at {place}"))?;
+            }
+            // Whoever asks for a list takes nobody's database over.
+            StoreKind::Postgres => refuse_if_behind(config).await?,
+        }
         match command {
             UsersCommand::CreateAdmin(arguments) => create_admin(&wired, arguments, out).await,
             UsersCommand::SetPassword(arguments) => set_password(&wired, arguments, out).await,
@@ -53,6 +59,22 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
     });
     runtime.block_on(store.close());
     outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// The schema of a database is brought up to date by those commands alone that say so.
+async fn refuse_if_behind(config: &Config) -> Result<()> {
+    let steps = wiring::store::dry_run(config).await?;
+    // Indexes may still be being built.
+    let migrations = wiring::store::migrations(config).await?;
+    let is_behind = migrations.iter().any(|one| one.applied_at.is_none());
+    if is_behind && let Some(first) = steps.first() {
+        bail!(
+            "the schema of {} is not up to date (it lacks {first}); \
+             `magistrala-users migrate` does that, and so does a start of the service",
+            wiring::store::place(config)
+        );
+    }
+    Ok(())
 }
 
 async fn create_admin(

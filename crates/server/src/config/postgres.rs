@@ -67,9 +67,19 @@ const SWITCH: Kind<bool> = Kind {
     },
 };
 
+/// No URL: it would hold a password, and stand in every error.
+const HOST_NAME: Kind<String> = Kind {
+    expected: "a host name or address, or the folder of a socket, not a URL",
+    parse: |text| {
+        let is_name = text.starts_with('/') || !text.contains(['/', '@', ' ']);
+        is_name.then(|| text.to_owned()).ok_or(None)
+    },
+    ..kind::TEXT
+};
+
 static HOST: Variable<String> = Variable::new(
     "MG_USERS_DB_HOST",
-    kind::TEXT,
+    HOST_NAME,
     Preset::Value("localhost"),
     "Name or address of the Postgres server, or the folder of its socket, which begins with `/`.",
 );

@@ -46,11 +46,17 @@ impl Problem {
         if entry.is_secret {
             return Self::new(&format!("{name}={STARS} ({origin}): expected {expected}"));
         }
+        // An address before which somebody has written a name may have his password there too.
+        let shown = match value.rsplit_once('@') {
+            Some((_, place)) => format!("{STARS}@{place}"),
+            None => value.to_owned(),
+        };
+        let reason = reason.filter(|_| shown == value);
         let reason = reason
             .map(|reason| format!("; {reason}"))
             .unwrap_or_default();
         Self::new(&format!(
-            "{name}={value:?} ({origin}): expected {expected}{reason}"
+            "{name}={shown:?} ({origin}): expected {expected}{reason}"
         ))
     }
 }

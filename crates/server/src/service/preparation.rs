@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tracing::warn;
 
 use crate::readiness::{ServiceReadiness, StoreState};
@@ -12,6 +12,8 @@ use crate::wiring::store::{PrepareError, StoreCondition, StoreTechnology};
 /// How long a store may be away before the start is given up: who starts both at once need not care
 /// for the order.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may take to find out why a store is away.
+const LAST_QUESTION: Duration = Duration::from_secs(10);
 /// How often a store that is away is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -36,7 +38,7 @@ pub(super) async fn prepare(
                     readiness.note_store(StoreState::Seen(condition));
                     return Ok(());
                 }
-                Err(PrepareError::Away) => {
+                Err(PrepareError::Away(_)) => {
                     readiness.note_store(StoreState::Seen(StoreCondition::Away));
                 }
                 Err(PrepareError::Unusable(error)) => {
@@ -48,7 +50,10 @@ pub(super) async fn prepare(
         let waited = begun.elapsed();
         if waited >= PATIENCE {
             let limit = PATIENCE.as_secs();
-            bail!("the store at {place} could not be reached within {limit} s");
+            let why = timeout(LAST_QUESTION, store.why_away()).await;
+            let why = why.ok().flatten();
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
+            bail!("the store at {place} could not be reached within {limit} s{why}");
         }
         let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
         warn!(store = place, waited_ms, "waiting for the store");
@@ -122,7 +127,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_store_that_goes_away_while_it_is_made_ready_is_waited_for_again() {
         let (store, readiness) = (Scripted::new(Some(StoreCondition::Well)), readiness());
-        store.fail_next(PrepareError::Away);
+        store.fail_next(PrepareError::Away("it went".to_owned()));
         prepare(&store, PLACE, &readiness).await.unwrap();
         assert_eq!(store.preparations(), 2);
     }

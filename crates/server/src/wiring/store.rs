@@ -44,6 +44,11 @@ pub trait StoreTechnology: Send + Sync {
     /// Asks the store the least that can be asked, and says how it is.
     async fn probe(&self) -> StoreCondition;
 
+    /// Why the store cannot be reached, in words for its operator; `None`: nobody knows, or it can.
+    async fn why_away(&self) -> Option<String> {
+        None
+    }
+
     /// Does all that must be done before the first request: brings the schema up to date. May take as
     /// long as that needs; done twice, it does nothing. Dropped, it leaves the store so that the next
     /// start can go on.
@@ -87,8 +92,8 @@ pub enum StoreCondition {
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
     /// It went away meanwhile; later it may work.
-    #[error("the store cannot be reached")]
-    Away,
+    #[error("{0}")]
+    Away(String),
     /// It is there, and cannot be used as it is.
     #[error(transparent)]
     Unusable(Box<dyn Error + Send + Sync>),
@@ -136,15 +141,20 @@ pub async fn migrations(config: &Config) -> Result<Vec<Migration>, WiringError> 
                 applied_at: status.applied_at,
             })
             .collect(),
-        StoreKind::Postgres => postgres::store(&config.postgres, super::clock())?
-            .migrations()
-            .await?
-            .into_iter()
-            .map(|status| Migration {
-                name: status.name,
-                applied_at: status.applied_at,
-            })
-            .collect(),
+        StoreKind::Postgres => {
+            let store = postgres::store(&config.postgres, super::clock())?;
+            // What a start would refuse has no history that could go on.
+            store.dry_run().await?;
+            store
+                .migrations()
+                .await?
+                .into_iter()
+                .map(|status| Migration {
+                    name: status.name,
+                    applied_at: status.applied_at,
+                })
+                .collect()
+        }
     })
 }
 

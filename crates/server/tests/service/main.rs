@@ -16,3 +16,4 @@ mod pressure;
 mod program;
 mod rights;
 mod secrecy;
+mod takeover;

@@ -214,3 +214,18 @@ fn the_password_of_the_database_is_never_shown() {
         assert!(!format!("{config:?}").contains("tell-nobody"));
     }
 }
+
+#[test]
+fn a_url_is_no_host_and_is_not_repeated() {
+    for url in ["postgres://u:secret@db/users", "u:secret@db", "db/users"] {
+        let written = [("MG_USERS_STORE", "postgres"), ("MG_USERS_DB_HOST", url)];
+        let problems = lines(&load(Profile::Serve, &written).unwrap_err());
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].contains("MG_USERS_DB_HOST"), "{problems:?}");
+        assert!(!problems[0].contains("secret"), "{problems:?}");
+    }
+    for host in ["db.example", "127.0.0.1", "::1", "/var/run/postgresql"] {
+        let written = [("MG_USERS_STORE", "postgres"), ("MG_USERS_DB_HOST", host)];
+        assert_eq!(load(Profile::Serve, &written).unwrap().postgres.host, host);
+    }
+}

@@ -84,10 +84,15 @@ impl StoreTechnology for Postgres {
         }
     }
 
+    async fn why_away(&self) -> Option<String> {
+        let looked = self.store.adopted().await;
+        looked.err().map(|error| error.to_string())
+    }
+
     async fn prepare(&self) -> Result<(), PrepareError> {
         match self.store.migrate().await {
             Ok(_) => Ok(()),
-            Err(OpenError::Connect { .. }) => Err(PrepareError::Away),
+            Err(error @ OpenError::Connect { .. }) => Err(PrepareError::Away(error.to_string())),
             Err(error) => Err(PrepareError::Unusable(Box::new(error))),
         }
     }
