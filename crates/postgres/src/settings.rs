@@ -92,7 +92,8 @@ pub struct SslSettings {
     pub certificate: Option<PathBuf>,
     /// PEM file of its private key.
     pub key: Option<PathBuf>,
-    /// PEM file of the authorities that may have signed the server's certificate; without, the
-    /// system's are asked.
+    /// PEM file of the authorities that may have signed the server's certificate, or of the
+    /// self-signed certificate itself; without, [`SslMode::VerifyFull`] asks the system's and
+    /// [`SslMode::VerifyCa`] is refused.
     pub root_certificate: Option<PathBuf>,
 }
