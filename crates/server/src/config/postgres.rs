@@ -143,8 +143,8 @@ static MAX_CONNECTIONS: Variable<NonZeroU32> = Variable::new(
     "MG_USERS_DB_MAX_CONNECTIONS",
     CONNECTIONS,
     Preset::Value("20"),
-    "Connections that each process opens at most. All processes together must stay below what the \
-     server allows (`max_connections`, 100 by default).",
+    "Connections that each process opens at most for requests; one more watches over the database. \
+     All processes together must stay below what the server allows (`max_connections`, 100 by default).",
 );
 
 static STATEMENT_CACHE: Variable<bool> = Variable::new(
