@@ -113,6 +113,18 @@ impl Refusal {
         }
     }
 
+    /// The service worked on it for as long as it may. What it had begun may be done all the same.
+    pub(crate) fn took_too_long() -> Self {
+        error!("a request took too long");
+        Self {
+            hint: Some(Hint::RetryAfter(RETRY_AFTER)),
+            ..Self::new(
+                Code::Unavailable,
+                "the service took too long, try again later",
+            )
+        }
+    }
+
     /// The body as a whole cannot be read; no member is to blame.
     pub(crate) fn malformed_body(reason: &'static str) -> Self {
         Self::new(Code::MalformedBody, reason)

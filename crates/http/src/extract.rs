@@ -19,7 +19,7 @@ use users_domain::authorization::{Bearer, Operation};
 use users_domain::model::{BearerToken, Caller, RequestContext, RequestId};
 
 use crate::error::Refusal;
-use crate::middleware::identified;
+use crate::middleware::{WorkingTime, identified};
 use crate::state::Api;
 
 pub(crate) use account::{AccountId, AtVersion, OnAccount};
@@ -42,6 +42,8 @@ pub(crate) struct Exchange {
     pub(crate) operation: Option<Operation>,
     /// Its span in the log.
     pub(crate) span: Span,
+    /// How long it may still be worked on.
+    pub(crate) working_time: WorkingTime,
 }
 
 /// A call of an operation: its caller is identified and permitted, and only then was its input

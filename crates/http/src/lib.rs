@@ -25,7 +25,9 @@
 //!   ([`Api::with_body_timeout`]), and all together hold at most 64 MiB while they do
 //!   ([`Api::with_body_budget`]). So do all large answers while they are sent
 //!   ([`Api::with_answer_budget`]). On the sockets of [`serve`], heads and the taking of answers have
-//!   limits too ([`ServerSettings`]), and a chunked request is the last of its connection.
+//!   limits too ([`ServerSettings`]), and a chunked request is the last of its connection. A request
+//!   is worked on for 9.5 s ([`Api::with_working_time`]), the arrival of its body aside; then it is
+//!   answered 503.
 //! - **Errors** are JSON, `{"message", "code", "request_id"}` and `"field"` where one is to blame;
 //!   with `Accept: application/problem+json` they are RFC 9457. [`errors_md`] prints the codes.
 //! - **Every answer** carries `X-Request-Id`, taken over from the request where it is fit for a

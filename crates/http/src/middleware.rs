@@ -7,6 +7,7 @@ mod operation_metrics;
 mod request_id;
 mod request_log;
 mod request_metrics;
+mod working_time;
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
@@ -31,6 +32,7 @@ use crate::state::Api;
 
 pub(crate) use request_log::identified;
 pub(crate) use request_metrics::RequestMetrics;
+pub(crate) use working_time::WorkingTime;
 
 /// What an answer is to a browser that takes it for a page: nothing (Content Security Policy, level
 /// 3). Pages bring policies of their own.
@@ -128,7 +130,9 @@ where
             id,
             operation: route.operation(&method),
             span: span.clone(),
+            working_time: WorkingTime::new(route.api.working_time()),
         };
+        let asked = request.request().clone();
         request.extensions_mut().insert(exchange.clone());
         let answering = if exchange.operation.is_some() && !route.api.has_started() {
             let (request, _) = request.into_parts();
@@ -139,8 +143,14 @@ where
         };
 
         Box::pin(async move {
-            let outcome = answering.instrument(span.clone()).await;
+            let mut answering = Box::pin(answering.instrument(span.clone()));
+            let outcome = exchange.working_time.bound(&mut answering).await;
             let _entered = span.enter();
+            let outcome = outcome.unwrap_or_else(|working_time::Over| {
+                // What was begun is finished, though nobody waits for it any more.
+                actix_web::rt::spawn(answering);
+                Ok(ServiceResponse::from_err(Refusal::took_too_long(), asked))
+            });
             let budget = route.api.answer_budget();
             let outcome = outcome.map(|answer| finished(answer, &exchange, budget));
             let status = match &outcome {

@@ -14,6 +14,9 @@ use crate::readiness::Readiness;
 
 /// How long a body may take to arrive unless [`Api::with_body_timeout`] says otherwise.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a request may be worked on unless [`Api::with_working_time`] says otherwise: so that the
+/// client has its answer within ten seconds.
+const WORKING_TIME: Duration = Duration::from_millis(9_500);
 /// How much all bodies together may hold unless [`Api::with_body_budget`] says otherwise.
 const BODY_BUDGET: usize = 64 * 1024 * 1024;
 /// How much all answers together may hold unless [`Api::with_answer_budget`] says otherwise.
@@ -24,6 +27,7 @@ const ANSWER_BUDGET: usize = 64 * 1024 * 1024;
 pub struct Api {
     shared: Arc<Shared>,
     body_timeout: Duration,
+    working_time: Duration,
     body_budget: ByteBudget,
     answer_budget: ByteBudget,
     readiness: Option<Arc<dyn Readiness>>,
@@ -83,6 +87,7 @@ impl Api {
                 metrics,
             }),
             body_timeout: BODY_TIMEOUT,
+            working_time: WORKING_TIME,
             body_budget: ByteBudget::new(BODY_BUDGET),
             answer_budget: ByteBudget::new(ANSWER_BUDGET),
             readiness: None,
@@ -95,6 +100,17 @@ impl Api {
     pub fn with_body_timeout(self, body_timeout: Duration) -> Self {
         Self {
             body_timeout,
+            ..self
+        }
+    }
+
+    /// The same API with another limit to how long a request may be worked on, the arrival of its
+    /// body aside; 9.5 s by default. Then the answer is 503. What was begun is finished all the
+    /// same.
+    #[must_use]
+    pub fn with_working_time(self, working_time: Duration) -> Self {
+        Self {
+            working_time,
             ..self
         }
     }
@@ -150,6 +166,10 @@ impl Api {
 
     pub(crate) fn body_timeout(&self) -> Duration {
         self.body_timeout
+    }
+
+    pub(crate) fn working_time(&self) -> Duration {
+        self.working_time
     }
 
     pub(crate) fn users(&self) -> &Users {

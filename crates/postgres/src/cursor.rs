@@ -26,10 +26,15 @@ pub(crate) async fn behind(
     let Some(column) = column(query.sort.order) else {
         return Ok(behind_id(query, cursor));
     };
-    if is_stored_otherwise(connection, column, query, cursor).await? {
-        return Ok(behind_stored(column, query, cursor));
-    }
-    Ok(behind_key(column, query, cursor))
+    Ok(match stored(connection, column, query, cursor).await? {
+        Stored::AsRead => behind_key(column, query, cursor),
+        Stored::Null => {
+            let mut cursor = cursor.clone();
+            cursor.key = CursorKey::Text(None);
+            behind_key(column, query, &cursor)
+        }
+        Stored::Otherwise => behind_stored(column, query, cursor),
+    })
 }
 
 /// What a list is ordered by before the id, as SQL.
@@ -105,23 +110,32 @@ fn with_null_last(
     }
 }
 
-/// Whether the row that a cursor names still reads as it did, but is stored as something else: a
-/// time that no calendar holds. It stands in the list where what is stored stands, and to go on from
-/// what was read would lead round in circles.
-async fn is_stored_otherwise(
+/// How the key of the row that a cursor names is stored.
+enum Stored {
+    /// As it reads; or it reads otherwise now, or the row is gone.
+    AsRead,
+    /// As NULL, which reads as the empty text.
+    Null,
+    /// As something else: a time that no calendar holds.
+    Otherwise,
+}
+
+/// How the row that a cursor names is stored, if it still reads as it did. It stands in the list
+/// where what is stored stands, and to go on from what was read would lead round in circles.
+async fn stored(
     connection: &mut AsyncPgConnection,
     column: &str,
     query: &UserQuery,
     cursor: &Cursor,
-) -> QueryResult<bool> {
+) -> QueryResult<Stored> {
     if !may_be_stored(cursor.id.as_str()) {
-        return Ok(false);
+        return Ok(Stored::AsRead);
     }
     let is_not = sql::<Bool>(&format!("{column} IS DISTINCT FROM "));
     let id = StoredText::from_text(cursor.id.as_str());
     let named = users::table.filter(users::id.eq(id)).into_boxed();
     let stored_otherwise: UsersQuery = match &cursor.key {
-        CursorKey::Id => return Ok(false),
+        CursorKey::Id => return Ok(Stored::AsRead),
         CursorKey::Time(key) => {
             named.filter(is_not.bind::<diesel::sql_types::Nullable<Timestamptz>, _>(
                 key.map(StoredMoment::from_unix_micros),
@@ -131,19 +145,27 @@ async fn is_stored_otherwise(
             named.filter(is_not.bind::<diesel::sql_types::Nullable<Text>, _>(key.clone()))
         }
     };
-    let row: Option<UserRow> = stored_otherwise
-        .select(UserRow::as_select())
+    let is_null = sql::<Bool>(&format!("{column} IS NULL"));
+    let row: Option<(UserRow, bool)> = stored_otherwise
+        .select((UserRow::as_select(), is_null))
         .first(connection)
         .await
         .optional()?;
-    Ok(row.is_some_and(|row| {
-        let account = User::from(row);
-        Cursor::after(&account, &query.filter, query.sort) == *cursor
-    }))
+    let Some((row, is_null)) = row else {
+        return Ok(Stored::AsRead);
+    };
+    let account = User::from(row);
+    if Cursor::after(&account, &query.filter, query.sort) != *cursor {
+        return Ok(Stored::AsRead);
+    }
+    Ok(if is_null {
+        Stored::Null
+    } else {
+        Stored::Otherwise
+    })
 }
 
-/// The same where the row that the cursor names stands for itself. Its key is not NULL, which would
-/// read as it is stored.
+/// The same where the row that the cursor names stands for itself. Its key is not NULL.
 fn behind_stored(column: &str, query: &UserQuery, cursor: &Cursor) -> Vec<UsersQuery> {
     let later = later(query);
     let id = || cursor.id.as_str().to_owned();

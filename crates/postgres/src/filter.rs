@@ -33,14 +33,14 @@ pub(crate) fn login_candidates(exact: &str) -> UsersQuery {
     let exact = exact.to_owned();
     users::table
         .filter(
-            lower(bytewise(users::email.nullable()))
+            lower(bytewise(users::email))
                 .eq(folded.clone())
                 .or(lower(bytewise(users::username)).eq(folded)),
         )
         .filter(users::status.eq(ENABLED))
         // Exact matches decide a login, so they must be among the first.
         .order((
-            users::email.eq(exact.clone()).desc(),
+            users::email.is_not_distinct_from(exact.clone()).desc(),
             users::username.is_not_distinct_from(exact).desc(),
             bytewise(users::id.nullable()).asc(),
         ))
@@ -51,7 +51,7 @@ pub(crate) fn login_candidates(exact: &str) -> UsersQuery {
 /// Who else has this address, without case.
 pub(crate) fn others_with_email(id: String, folded: String) -> UsersQuery {
     users::table
-        .filter(lower(bytewise(users::email.nullable())).eq(folded))
+        .filter(lower(bytewise(users::email)).eq(folded))
         .filter(users::id.ne(id))
         .into_boxed()
 }
@@ -77,13 +77,14 @@ pub(crate) fn filtered(filter: &UserFilter) -> UsersQuery {
         Some(Role::Admin) => query.filter(users::role.eq(ADMIN)),
         Some(Role::User) => query.filter(users::role.is_distinct_from(ADMIN)),
     };
+    // NULL passes where it reads as the empty text, and not where it reads as none.
     // `strpos` of folded texts rather than LIKE: nothing in the text has a meaning to be escaped.
     macro_rules! containing {
         ($part:expr, $column:literal) => {
             match $part {
                 None => {}
                 Some(part) if may_be_stored(part) => {
-                    let found = concat!("strpos(lower(users.", $column, " COLLATE \"C\"), ");
+                    let found = concat!("strpos(lower(", $column, " COLLATE \"C\"), ");
                     query = query.filter(
                         sql::<Bool>(found)
                             .bind::<Text, _>(part.to_ascii_lowercase())
@@ -94,23 +95,23 @@ pub(crate) fn filtered(filter: &UserFilter) -> UsersQuery {
             }
         };
     }
-    containing!(&filter.id, "id");
-    containing!(&filter.username, "username");
-    containing!(&filter.email, "email");
-    containing!(&filter.first_name, "first_name");
-    containing!(&filter.last_name, "last_name");
+    containing!(&filter.id, "users.id");
+    containing!(&filter.username, "users.username");
+    containing!(&filter.email, "coalesce(users.email, '')");
+    containing!(&filter.first_name, "coalesce(users.first_name, '')");
+    containing!(&filter.last_name, "coalesce(users.last_name, '')");
     query = match &filter.tags {
         None => query,
         Some(TagFilter::All(tags)) if tags.is_empty() => query,
         Some(TagFilter::All(tags)) if tags.iter().all(|tag| may_be_stored(tag)) => query.filter(
-            sql::<Bool>("users.tags @> ")
+            sql::<Bool>("users.tags::text[] @> ")
                 .bind::<Array<Nullable<Text>>, _>(StoredTags(tags.clone())),
         ),
         Some(TagFilter::All(_)) => query.filter(sql::<Bool>("FALSE")),
         Some(TagFilter::Any(tags)) => {
             let tags = tags.iter().filter(|tag| may_be_stored(tag));
             query.filter(
-                sql::<Bool>("users.tags && ")
+                sql::<Bool>("users.tags::text[] && ")
                     .bind::<Array<Nullable<Text>>, _>(StoredTags(tags.cloned().collect())),
             )
         }
@@ -159,10 +160,10 @@ pub(crate) fn listed(filter: &UserFilter, sort: Sort) -> UsersQuery {
     match sort.order {
         Order::CreatedAt => by!(users::created_at),
         Order::UpdatedAt => by!(coalesce(users::updated_at, users::created_at)),
-        Order::FirstName => by!(bytewise(users::first_name.nullable())),
-        Order::LastName => by!(bytewise(users::last_name.nullable())),
+        Order::FirstName => by!(bytewise(users::first_name)),
+        Order::LastName => by!(bytewise(users::last_name)),
         Order::Username => by!(bytewise(users::username)),
-        Order::Email => by!(bytewise(users::email.nullable())),
+        Order::Email => by!(bytewise(users::email)),
         Order::Id => match sort.direction {
             SortDirection::Ascending => query.order(id().asc()),
             SortDirection::Descending => query.order(id().desc()),

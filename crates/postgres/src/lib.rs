@@ -33,6 +33,7 @@ mod indexes;
 mod migrate;
 mod moment;
 mod one_time_codes;
+mod open_connections;
 mod outbox;
 #[cfg(test)]
 mod outbox_plans;

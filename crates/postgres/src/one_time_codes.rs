@@ -80,20 +80,33 @@ pub(crate) async fn find_locked(
     proof: &Proof,
     purpose: CodePurpose,
 ) -> QueryResult<Option<CodeRecord>> {
-    if let Proof::Digest(digest) = proof {
-        let locked: Option<String> = one_time_codes::table
-            .filter(one_time_codes::digest.eq(digest.to_hex()))
-            .select(one_time_codes::digest)
-            .for_update()
-            .first(connection)
-            .await
-            .optional()?;
-        if locked.is_none() {
-            return Ok(None);
+    match proof {
+        Proof::Digest(digest) => {
+            let locked: Option<String> = one_time_codes::table
+                .filter(one_time_codes::digest.eq(digest.to_hex()))
+                .select(one_time_codes::digest)
+                .for_update()
+                .first(connection)
+                .await
+                .optional()?;
+            if locked.is_none() {
+                return Ok(None);
+            }
         }
+        // The deployed service, which locks no account, may be using it up at this moment.
+        Proof::Adopted(code) if may_be_stored(code.user.as_str()) => {
+            diesel::sql_query(LOCK_ADOPTED)
+                .bind::<Text, _>(code.user.as_str())
+                .execute(connection)
+                .await?;
+        }
+        Proof::Adopted(_) => return Ok(None),
     }
     find(connection, proof, purpose).await
 }
+
+/// All of the account: those are voided that are not used.
+const LOCK_ADOPTED: &str = "SELECT FROM users_verifications WHERE user_id = $1 FOR UPDATE";
 
 /// What the deployed service keeps of a code: the code, and when it was made, expires, was used.
 type AdoptedRow = (

@@ -18,11 +18,13 @@ use users_domain::ports::StoreError;
 
 use crate::connect::{ConnectError, Connector};
 use crate::error::OpenError;
+use crate::open_connections::{Attempt, Counted, Counts};
+use crate::probe::Watch;
 use crate::settings::PostgresSettings;
 
 /// A connection is replaced after this time, so that none serves for ever: behind a load balancer
 /// the set of servers may have changed.
-const MAX_LIFETIME: Duration = Duration::from_mins(30);
+pub(crate) const MAX_LIFETIME: Duration = Duration::from_mins(30);
 /// A connection that nobody needs is closed after this time.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
 
@@ -53,7 +55,9 @@ const MAX_WAITING: u64 = 1024;
 /// The connections of one process.
 pub(crate) struct Connections {
     connector: Connector,
-    pool: Pool<Connector>,
+    pool: Pool<Opener>,
+    counts: Arc<Counts>,
+    watch: Watch,
     /// Where connections live and calls run.
     runtime: Handle,
     closed: AtomicBool,
@@ -117,17 +121,26 @@ pub(crate) struct Slot {
     pub(crate) connection: AsyncPgConnection,
     /// Something was left half done on it: it is closed instead of handed out again.
     pub(crate) spoiled: bool,
+    _counted: Counted,
 }
 
-impl ManageConnection for Connector {
+/// Opens the pool's connections and counts them.
+pub(crate) struct Opener {
+    connector: Connector,
+    counts: Arc<Counts>,
+}
+
+impl ManageConnection for Opener {
     type Connection = Slot;
     type Error = ConnectError;
 
     async fn connect(&self) -> Result<Slot, ConnectError> {
-        let connection = Self::connect(self).await?;
+        let attempt = Attempt::begin(&self.counts);
+        let connection = self.connector.connect().await?;
         Ok(Slot {
             connection,
             spoiled: false,
+            _counted: attempt.succeeded(),
         })
     }
 
@@ -146,6 +159,7 @@ impl Connections {
         let connector = Connector::new(settings)?;
         let settings = connector.settings();
         let connect_errors = Arc::new(watch::Sender::new(0));
+        let counts = Arc::new(Counts::default());
         let pool = Pool::builder()
             .max_size(settings.max_connections.max(1))
             .connection_timeout(settings.connect_timeout)
@@ -157,10 +171,15 @@ impl Connections {
             // A server that refuses is told of at once.
             .retry_connection(false)
             .error_sink(Box::new(ConnectErrors(connect_errors.clone())))
-            .build_unchecked(connector.clone());
+            .build_unchecked(Opener {
+                connector: connector.clone(),
+                counts: counts.clone(),
+            });
         Ok(Self {
             connector,
             pool,
+            counts,
+            watch: Watch::default(),
             runtime: Handle::current(),
             closed: AtomicBool::new(false),
             calls: TaskTracker::new(),
@@ -184,14 +203,16 @@ impl Connections {
     /// A connection, within the settings' time.
     ///
     /// When none can be opened and there is none that could become free, nobody waits any longer.
-    /// While there are some, as when the server gives this process no more, it is worth to wait.
-    pub(crate) async fn take(&self) -> Result<PooledConnection<'_, Connector>, StoreError> {
+    /// While there are some, as when the server gives this process no more, it is worth to wait; and
+    /// so it is for those that are being opened already, but not for what later calls will try.
+    pub(crate) async fn take(&self) -> Result<PooledConnection<'_, Opener>, StoreError> {
         let Some(_waiting) = Waiting::begin(self) else {
             tracing::warn!("too many calls wait for a connection to the database");
             return Err(StoreError::Unavailable);
         };
         // Before it is asked for: what happens from now on is not missed.
         let mut errors = self.connect_errors.subscribe();
+        let next = self.counts.next_attempt();
         let mut free = pin!(timeout(self.settings().connect_timeout, self.free()));
         loop {
             tokio::select! {
@@ -205,7 +226,7 @@ impl Connections {
                 }
                 // It does not fail: we have the sender.
                 _ = errors.changed() => {
-                    if self.pool.state().connections == 0 {
+                    if !self.counts.may_have_one(next) {
                         return Err(StoreError::Unavailable);
                     }
                 }
@@ -213,8 +234,18 @@ impl Connections {
         }
     }
 
+    /// Whether the pool has no connection, not even one that is used.
+    pub(crate) fn has_none_open(&self) -> bool {
+        self.counts.has_none_open()
+    }
+
+    /// What watches over the database.
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
     /// A connection that is not known to be dead; `None` if the pool has none in time.
-    async fn free(&self) -> Option<PooledConnection<'_, Connector>> {
+    async fn free(&self) -> Option<PooledConnection<'_, Opener>> {
         // Those that died while nobody used them are thrown away here, however many they are.
         loop {
             // The pool gives no other error than that of time.
@@ -254,6 +285,7 @@ impl Connections {
         self.closed.store(true, Ordering::Release);
         self.calls.close();
         self.calls.wait().await;
+        self.watch.close().await;
     }
 
     pub(crate) fn stats(&self) -> PostgresStats {

@@ -16,18 +16,18 @@ use crate::values::{StoredJson, StoredNumber, StoredTags, StoredText};
 #[diesel(table_name = users)]
 pub(crate) struct UserRow {
     id: StoredText,
-    email: StoredText,
+    email: Option<StoredText>,
     secret: Option<StoredText>,
     tags: Option<StoredTags>,
     metadata: Option<StoredJson>,
     created_at: Option<StoredMoment>,
     updated_at: Option<StoredMoment>,
     updated_by: Option<StoredText>,
-    status: StoredNumber,
+    status: Option<StoredNumber>,
     role: Option<StoredNumber>,
     username: Option<StoredText>,
-    first_name: StoredText,
-    last_name: StoredText,
+    first_name: Option<StoredText>,
+    last_name: Option<StoredText>,
     profile_picture: Option<StoredText>,
     verified_at: Option<StoredMoment>,
     auth_provider: Option<StoredText>,
@@ -46,18 +46,18 @@ pub(crate) struct UserRow {
     reason = "diesel's own form: the outer one says whether to write, the inner one what"
 )]
 pub(crate) struct ChangedColumns {
-    pub(crate) email: Option<StoredText>,
+    pub(crate) email: Option<Option<StoredText>>,
     pub(crate) secret: Option<Option<StoredText>>,
     tags: Option<Option<StoredTags>>,
     metadata: Option<Option<StoredJson>>,
     created_at: Option<Option<StoredMoment>>,
     updated_at: Option<Option<StoredMoment>>,
     updated_by: Option<Option<StoredText>>,
-    pub(crate) status: Option<StoredNumber>,
+    pub(crate) status: Option<Option<StoredNumber>>,
     role: Option<Option<StoredNumber>>,
     pub(crate) username: Option<Option<StoredText>>,
-    first_name: Option<StoredText>,
-    last_name: Option<StoredText>,
+    first_name: Option<Option<StoredText>>,
+    last_name: Option<Option<StoredText>>,
     profile_picture: Option<Option<StoredText>>,
     verified_at: Option<Option<StoredMoment>>,
     auth_provider: Option<Option<StoredText>>,
@@ -105,18 +105,18 @@ impl From<&User> for UserRow {
         let text = StoredText::from_text;
         Self {
             id: text(user.id.as_str()),
-            email: text(user.email.as_str()),
+            email: Some(text(user.email.as_str())),
             secret: user.secret.as_ref().map(|secret| text(secret.as_str())),
             tags: Some(StoredTags(user.tags.as_slice().to_vec())),
             metadata: Some(StoredJson(user.metadata.as_str().to_owned())),
             created_at: user.created_at.map(StoredMoment::from),
             updated_at: user.updated_at.map(StoredMoment::from),
             updated_by: user.updated_by.as_deref().map(text),
-            status: StoredNumber(user.status.as_i16().into()),
+            status: Some(StoredNumber(user.status.as_i16().into())),
             role: Some(StoredNumber(user.role.as_i16().into())),
             username: user.username.as_ref().map(|name| text(name.as_str())),
-            first_name: text(user.first_name.as_str()),
-            last_name: text(user.last_name.as_str()),
+            first_name: Some(text(user.first_name.as_str())),
+            last_name: Some(text(user.last_name.as_str())),
             profile_picture: user.profile_picture.as_ref().map(|url| text(url.as_str())),
             verified_at: user.verified_at.map(StoredMoment::from),
             auth_provider: user.auth_provider.as_deref().map(text),
@@ -135,13 +135,14 @@ impl From<UserRow> for User {
                 .map(|json| Metadata::from_stored(json.0))
                 .unwrap_or_default()
         }
+        let or_empty = |stored: Option<StoredText>| stored.map(|text| text.0).unwrap_or_default();
         let moment = |stored: Option<StoredMoment>| stored.and_then(StoredMoment::moment);
         Self {
             id: UserId::from_stored(row.id.0),
-            first_name: PersonName::from_stored(row.first_name.0),
-            last_name: PersonName::from_stored(row.last_name.0),
+            first_name: PersonName::from_stored(or_empty(row.first_name)),
+            last_name: PersonName::from_stored(or_empty(row.last_name)),
             username: row.username.map(|name| Username::from_stored(name.0)),
-            email: Email::from_stored(row.email.0),
+            email: Email::from_stored(or_empty(row.email)),
             secret: row.secret.map(|hash| PasswordHash::from_stored(hash.0)),
             tags: Tags::from_stored(row.tags.map(|tags| tags.0).unwrap_or_default()),
             metadata: metadata(row.metadata),
@@ -155,7 +156,11 @@ impl From<UserRow> for User {
                     .and_then(|role| i16::try_from(role.0).ok())
                     .unwrap_or_default(),
             ),
-            status: Status::from_stored(i16::try_from(row.status.0).unwrap_or(i16::MAX)),
+            status: Status::from_stored(
+                row.status
+                    .and_then(|status| i16::try_from(status.0).ok())
+                    .unwrap_or(i16::MAX),
+            ),
             // The deployed service writes an empty text where nobody vouches.
             auth_provider: row
                 .auth_provider

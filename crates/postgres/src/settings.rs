@@ -22,7 +22,8 @@ pub struct PostgresSettings {
     pub application_name: String,
     /// Whether and how the connection is encrypted.
     pub ssl: SslSettings,
-    /// Connections that one process opens at most; at least 1.
+    /// Connections that one process opens at most for calls; at least 1. One more answers
+    /// [`crate::PostgresStore::probe`].
     pub max_connections: u32,
     /// How long a call may wait for a connection, the time to open one included.
     pub connect_timeout: Duration,
@@ -92,7 +93,8 @@ pub struct SslSettings {
     pub certificate: Option<PathBuf>,
     /// PEM file of its private key.
     pub key: Option<PathBuf>,
-    /// PEM file of the authorities that may have signed the server's certificate; without, the
-    /// system's are asked.
+    /// PEM file of the authorities that may have signed the server's certificate, or of the
+    /// self-signed certificate itself; without, [`SslMode::VerifyFull`] asks the system's and
+    /// [`SslMode::VerifyCa`] is refused.
     pub root_certificate: Option<PathBuf>,
 }

@@ -17,7 +17,7 @@ use crate::settings::{SslMode, SslSettings};
 
 mod verifiers;
 
-use verifiers::{AnyCertificate, AnyName};
+use verifiers::{AnyCertificate, NamedOrSigned};
 
 const ROOT: &str = "the root certificate (MG_USERS_DB_SSL_ROOT_CERT)";
 const CERTIFICATE: &str = "the client certificate (MG_USERS_DB_SSL_CERT)";
@@ -75,27 +75,40 @@ fn verifier(
     settings: &SslSettings,
     provider: Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>, OpenError> {
-    let roots = match (&settings.root_certificate, settings.mode) {
-        (Some(path), _) => named_roots(path)?,
-        (None, SslMode::VerifyCa | SslMode::VerifyFull) => system_roots()?,
+    let (roots, named) = match (&settings.root_certificate, settings.mode) {
+        (Some(path), _) => {
+            let named = certificates(ROOT, path)?;
+            (named_roots(path, &named)?, named)
+        }
+        (None, SslMode::VerifyFull) => (system_roots()?, Vec::new()),
+        // Anybody gets a certificate from one of the system's: without the name it proves nothing.
+        (None, SslMode::VerifyCa) => {
+            return Err(OpenError::Ssl(
+                "verify-ca needs the authorities that may have signed the server's certificate: \
+                 name them in MG_USERS_DB_SSL_ROOT_CERT, or have the name verified too \
+                 (MG_USERS_DB_SSL_MODE=verify-full)"
+                    .to_owned(),
+            ));
+        }
         (None, SslMode::Disable | SslMode::Require) => {
             return Ok(Arc::new(AnyCertificate(provider)));
         }
     };
-    let strict = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+    let signed = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
         .build()
         .map_err(|error| OpenError::Ssl(format!("cannot verify certificates: {error}")))?;
-    Ok(match settings.mode {
-        SslMode::VerifyFull => strict,
-        SslMode::Disable | SslMode::Require | SslMode::VerifyCa => Arc::new(AnyName(strict)),
-    })
+    Ok(Arc::new(NamedOrSigned {
+        signed,
+        named,
+        any_name: settings.mode != SslMode::VerifyFull,
+    }))
 }
 
-fn named_roots(path: &Path) -> Result<RootCertStore, OpenError> {
+fn named_roots(path: &Path, named: &[CertificateDer<'static>]) -> Result<RootCertStore, OpenError> {
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(ROOT, path)? {
+    for certificate in named {
         roots
-            .add(certificate)
+            .add(certificate.clone())
             .map_err(|error| unusable(ROOT, path, error.to_string()))?;
     }
     Ok(roots)

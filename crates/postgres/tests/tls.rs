@@ -114,10 +114,54 @@ async fn a_certificate_of_another_authority_is_refused_wherever_authorities_coun
         assert_refused(outcome, &["UnknownIssuer", "MG_USERS_DB_SSL_ROOT_CERT"]);
     }
     // None of those that the system trusts has signed it either.
-    for mode in VERIFYING {
-        let outcome = connect(&database, ssl(mode, None)).await;
-        assert_refused(outcome, &["MG_USERS_DB_SSL_ROOT_CERT"]);
+    let outcome = connect(&database, ssl(SslMode::VerifyFull, None)).await;
+    assert_refused(outcome, &["MG_USERS_DB_SSL_ROOT_CERT"]);
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_is_taken_where_it_is_named_itself() {
+    let certificates = Certificates::new();
+    let server = encrypting(&certificates, &certificates.self_signed, Demand::Tls);
+    let database = server.create_database();
+    let named = |mode, identity: &Identity| ssl(mode, Some(&identity.certificate));
+    for mode in [SslMode::Require, SslMode::VerifyCa, SslMode::VerifyFull] {
+        let right = connect(&database, named(mode, &certificates.self_signed)).await;
+        assert_eq!(right, Ok(()), "{mode:?}");
+        // To have its name is not to be it.
+        let other = named(mode, &certificates.other_self_signed);
+        assert!(connect(&database, other).await.is_err(), "{mode:?}");
     }
+    // It must still name the host where names count.
+    let by_address = |mode| named(mode, &certificates.self_signed);
+    let any_name = connect_to("127.0.0.1", &database, by_address(SslMode::VerifyCa)).await;
+    assert_eq!(any_name, Ok(()));
+    let full = connect_to("127.0.0.1", &database, by_address(SslMode::VerifyFull)).await;
+    assert_refused(full, &["localhost", "MG_USERS_DB_HOST"]);
+}
+
+#[tokio::test]
+async fn a_named_certificate_whose_time_is_over_is_refused() {
+    let certificates = Certificates::new();
+    let expired = &certificates.expired_self_signed;
+    let server = encrypting(&certificates, expired, Demand::Tls);
+    let database = server.create_database();
+    for mode in VERIFYING {
+        let outcome = connect(&database, ssl(mode, Some(&expired.certificate))).await;
+        assert_refused(outcome, &["expired"]);
+    }
+}
+
+#[tokio::test]
+async fn verify_ca_without_an_authority_is_refused_before_anything_is_sent() {
+    let database = Server::shared().create_database();
+    let mut settings = settings(database.connection());
+    settings.ssl = ssl(SslMode::VerifyCa, None);
+    let words = [
+        "verify-ca needs",
+        "MG_USERS_DB_SSL_ROOT_CERT",
+        "verify-full",
+    ];
+    assert_refused(ask(settings).await, &words);
 }
 
 #[tokio::test]

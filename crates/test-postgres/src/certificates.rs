@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose,
+    KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 use tempfile::TempDir;
 
@@ -42,6 +42,13 @@ pub struct Certificates {
     pub stranger: Identity,
     /// A client's, for the role [`ROLE`], signed by the other authority.
     pub client_of_other_ca: Identity,
+    /// A server's without an authority, for `localhost`: signed by itself, and marked as an
+    /// authority, as `openssl req -x509` makes them.
+    pub self_signed: Identity,
+    /// Another one of the same name, with a key of its own.
+    pub other_self_signed: Identity,
+    /// One whose time is over.
+    pub expired_self_signed: Identity,
     folder: TempDir,
 }
 
@@ -73,6 +80,9 @@ impl Certificates {
             client: client(&ours, "client", ROLE),
             stranger: client(&ours, "stranger", "stranger"),
             client_of_other_ca: client(&other, "client-of-other-ca", ROLE),
+            self_signed: self_signed(at, "self-signed", 2099),
+            other_self_signed: self_signed(at, "other-self-signed", 2099),
+            expired_self_signed: self_signed(at, "expired-self-signed", 2020),
             folder,
         }
     }
@@ -97,6 +107,20 @@ fn authority(name: &str) -> Authority {
     CertifiedIssuer::self_signed(params, key()).expect("these parameters can be signed")
 }
 
+fn self_signed(folder: &Path, file: &str, last_year: i32) -> Identity {
+    let hosts = vec!["localhost".to_owned()];
+    let mut params = CertificateParams::new(hosts).expect("the host is ASCII");
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "localhost");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.not_after = date_time_ymd(last_year, 12, 31);
+    let key = key();
+    let signed = params.self_signed(&key);
+    let certificate = signed.expect("these parameters can be signed").pem();
+    identity(folder, file, &certificate, &key)
+}
+
 fn sign(
     folder: &Path,
     authority: &Authority,
@@ -116,8 +140,12 @@ fn sign(
     let key = key();
     let signed = params.signed_by(&key, authority);
     let certificate = signed.expect("these parameters can be signed").pem();
+    identity(folder, file, &certificate, &key)
+}
+
+fn identity(folder: &Path, file: &str, certificate: &str, key: &KeyPair) -> Identity {
     Identity {
-        certificate: write(folder, &format!("{file}.crt"), &certificate, 0o644),
+        certificate: write(folder, &format!("{file}.crt"), certificate, 0o644),
         key: write(folder, &format!("{file}.key"), &key.serialize_pem(), 0o600),
     }
 }

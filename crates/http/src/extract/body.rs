@@ -1,15 +1,15 @@
 //! Bodies: JSON objects of bounded size, alone and together, that arrive in bounded time.
 
-use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::http::header::{
     CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
 };
 use actix_web::rt::time::timeout;
+use actix_web::{HttpMessage as _, HttpRequest};
 use futures::StreamExt as _;
 use users_domain::error::Invalid;
 
-use super::{Input, Members};
+use super::{Exchange, Input, Members};
 use crate::byte_budget::{BudgetSpent, Share};
 use crate::error::Refusal;
 use crate::server::Turn;
@@ -84,7 +84,11 @@ pub(super) async fn read(
         return Err(Refusal::body_too_large(MAX_BODY_BYTES));
     }
     let share = api.body_budget().share();
-    match timeout(api.body_timeout(), collect(payload, share)).await {
+    let exchange = request.extensions().get::<Exchange>().cloned();
+    let sending = exchange.map(|exchange| exchange.working_time.pause());
+    let arrived = timeout(api.body_timeout(), collect(payload, share)).await;
+    drop(sending);
+    match arrived {
         Ok(outcome) => {
             if let Some(turn) = request.conn_data::<Turn>() {
                 turn.has_whole_body();

@@ -1,13 +1,16 @@
 //! What clients see when something is away or overloaded.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use serde_json::json;
-use users_domain::ports::{HasherError, StoreError};
+use users_domain::model::{Password, PasswordAttempt, PasswordHash};
+use users_domain::ports::{HasherError, PasswordHasher, StoreError, UserStore, Verdict};
+use users_testkit::faults::{Fault, FaultPlan, Faulty};
 use users_testkit::mocks::{MockPasswordHasher, MockUserStore};
 
-use super::client::Request;
+use super::client::{Connection, PATIENCE, Request};
 use super::service::{Setup, registration};
 
 #[test]
@@ -86,4 +89,90 @@ fn a_full_hasher_is_503_and_says_when_to_come_back() {
     let answer = service.post("/users", &registration("ada"));
     answer.is_refused(503, "busy", None);
     assert_eq!(answer.header("retry-after"), Some("7"));
+}
+
+/// How long a request may be worked on here.
+const SHORTLY: Duration = Duration::from_millis(200);
+
+#[test]
+fn a_store_that_never_answers_is_503_in_time() {
+    let mut setup = Setup::new();
+    let good: Arc<dyn UserStore> = setup.ports.users.clone();
+    setup.ports.users = Arc::new(Faulty::new(good, FaultPlan::always(Fault::Hanging)));
+    setup.working_time = Some(SHORTLY);
+    let service = setup.start();
+    let begun = Instant::now();
+    for request in [
+        Request::post("/users", &registration("ada")),
+        Request::post(
+            "/users/tokens/issue",
+            &json!({ "identity": "a", "secret": "b" }),
+        ),
+    ] {
+        let answer = service.send(&request);
+        answer.is_refused(503, "unavailable", None);
+        assert_eq!(answer.header("retry-after"), Some("1"));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+    }
+    assert!(begun.elapsed() >= 2 * SHORTLY);
+    service.get("/health").expect(200);
+}
+
+/// Takes longer than a request may be worked on.
+struct SlowHasher(Arc<dyn PasswordHasher>);
+
+#[async_trait]
+impl PasswordHasher for SlowHasher {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherError> {
+        tokio::time::sleep(2 * SHORTLY).await;
+        self.0.hash(password).await
+    }
+
+    async fn verify(
+        &self,
+        attempt: &PasswordAttempt,
+        hash: &PasswordHash,
+    ) -> Result<Verdict, HasherError> {
+        self.0.verify(attempt, hash).await
+    }
+
+    async fn verify_absent(&self, attempt: &PasswordAttempt) -> Result<(), HasherError> {
+        self.0.verify_absent(attempt).await
+    }
+}
+
+#[test]
+fn what_took_too_long_is_finished_all_the_same() {
+    let mut setup = Setup::new();
+    setup.ports.hasher = Arc::new(SlowHasher(setup.ports.hasher.clone()));
+    setup.working_time = Some(SHORTLY);
+    let service = setup.start();
+    let answer = service.post("/users", &registration("ada"));
+    answer.is_refused(503, "unavailable", None);
+    let begun = Instant::now();
+    while service.fakes.store.users().is_empty() {
+        assert!(begun.elapsed() < PATIENCE, "it is never finished");
+        std::thread::sleep(SHORTLY / 10);
+    }
+}
+
+#[test]
+fn a_body_that_comes_slowly_costs_nothing_of_the_time_for_work() {
+    let mut setup = Setup::new();
+    setup.working_time = Some(SHORTLY);
+    let service = setup.start();
+    let body = registration("ada").to_string();
+    let (first, rest) = body.split_at(10);
+    let mut connection = Connection::open(service.address);
+    connection.write(
+        format!(
+            "POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{first}",
+            body.len()
+        )
+        .as_bytes(),
+    );
+    std::thread::sleep(2 * SHORTLY);
+    connection.write(rest.as_bytes());
+    connection.read(false).expect(201);
 }

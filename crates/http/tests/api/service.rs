@@ -24,6 +24,7 @@ pub(super) struct Setup {
     pub(super) enums: EnumFormat,
     pub(super) server: ServerSettings,
     pub(super) body_timeout: Option<Duration>,
+    pub(super) working_time: Option<Duration>,
     pub(super) body_budget: Option<usize>,
     pub(super) answer_budget: Option<usize>,
     pub(super) readiness: Option<Arc<dyn Readiness>>,
@@ -45,6 +46,7 @@ impl Setup {
                 max_connections: 100,
             },
             body_timeout: None,
+            working_time: None,
             body_budget: None,
             answer_budget: None,
             readiness: None,
@@ -72,6 +74,9 @@ impl Setup {
         .unwrap();
         if let Some(body_timeout) = self.body_timeout {
             api = api.with_body_timeout(body_timeout);
+        }
+        if let Some(working_time) = self.working_time {
+            api = api.with_working_time(working_time);
         }
         if let Some(body_budget) = self.body_budget {
             api = api.with_body_budget(body_budget);

@@ -3,22 +3,23 @@
 use diesel::sql_types::{Nullable, Text, Timestamptz};
 
 diesel::table! {
-    /// `status` and `role` are read as 64 bits: an operator may have made the columns wider than
-    /// the deployed service did.
+    /// `status` and `role` are read as 64 bits, and every column of the deployed service but the key
+    /// as if it could be NULL: an operator may have made the columns wider than that service did,
+    /// and may have dropped NOT NULL.
     users (id) {
         id -> Text,
-        email -> Text,
+        email -> Nullable<Text>,
         secret -> Nullable<Text>,
         tags -> Nullable<Array<Nullable<Text>>>,
         metadata -> Nullable<Jsonb>,
         created_at -> Nullable<Timestamptz>,
         updated_at -> Nullable<Timestamptz>,
         updated_by -> Nullable<Text>,
-        status -> BigInt,
+        status -> Nullable<BigInt>,
         role -> Nullable<BigInt>,
         username -> Nullable<Text>,
-        first_name -> Text,
-        last_name -> Text,
+        first_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
         profile_picture -> Nullable<Text>,
         verified_at -> Nullable<Timestamptz>,
         auth_provider -> Nullable<Text>,

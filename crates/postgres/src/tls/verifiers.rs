@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
 /// Takes any certificate: against listeners, not against whoever stands between.
@@ -50,11 +51,24 @@ impl ServerCertVerifier for AnyCertificate {
     }
 }
 
-/// Asks for a trusted authority, whatever host the certificate names.
+/// Asks for a certificate that is a named one itself, as servers without an authority have it, or
+/// that a trusted authority has signed.
 #[derive(Debug)]
-pub(super) struct AnyName(pub(super) Arc<WebPkiServerVerifier>);
+pub(super) struct NamedOrSigned {
+    pub(super) signed: Arc<WebPkiServerVerifier>,
+    /// Those that the operator named.
+    pub(super) named: Vec<CertificateDer<'static>>,
+    /// Whether it may name any host.
+    pub(super) any_name: bool,
+}
 
-impl ServerCertVerifier for AnyName {
+impl NamedOrSigned {
+    fn is_named(&self, certificate: &CertificateDer<'_>) -> bool {
+        self.named.iter().any(|named| named == certificate)
+    }
+}
+
+impl ServerCertVerifier for NamedOrSigned {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -63,14 +77,22 @@ impl ServerCertVerifier for AnyName {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified =
-            self.0
+        let signed =
+            self.signed
                 .verify_server_cert(certificate, intermediates, host, ocsp_response, now);
+        let verified = match signed {
+            // What is asked before is that its time is right; left is the name.
+            Err(error) if is_authority(&error) && self.is_named(certificate) => {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, host)
+                    .map(|()| ServerCertVerified::assertion())
+            }
+            signed => signed,
+        };
         match verified {
             // The name is looked at last: everything else was as it should be.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
+            )) if self.any_name => Ok(ServerCertVerified::assertion()),
             verified => verified,
         }
     }
@@ -81,7 +103,7 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0
+        self.signed
             .verify_tls12_signature(message, certificate, signature)
     }
 
@@ -91,11 +113,22 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0
+        self.signed
             .verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.signed.supported_verify_schemes()
     }
+}
+
+/// What webpki, whose errors are not rustls's, says of an authority's certificate that a server
+/// shows as its own.
+const AUTHORITY: &str = "CaUsedAsEndEntity";
+
+fn is_authority(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::InvalidCertificate(CertificateError::Other(reason)) if reason.to_string() == AUTHORITY
+    )
 }

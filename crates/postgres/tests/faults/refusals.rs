@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use users_domain::ports::UserStore as _;
+use users_postgres::Condition;
 use users_test_postgres::ServerOptions;
 use users_testkit::people::user;
 
@@ -93,4 +94,100 @@ async fn with_fewer_connections_than_it_may_have_the_store_makes_do() {
     }
     assert!(store.stats().connections <= 2);
     assert!(store.stats().connect_errors > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_pool_does_not_look_like_a_database_that_is_away() {
+    let fixture = Fixture::new();
+    let store = fixture.open_with(bounded(&fixture, BOUND, 2));
+    let session = fixture.database.connection().open().unwrap();
+    session.execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
+    let reads = (0..20).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move { find(&store, "ada").await })
+    });
+    let reads: Vec<_> = reads.collect();
+    until(
+        "all connections are used, and wanted by others",
+        async || {
+            store.stats().connections == 2 && store.stats().idle == 0 && store.stats().waiting == 18
+        },
+    )
+    .await;
+    // Opened when it is first needed, kept, and replaced when it is lost.
+    for _ in 0..2 {
+        for _ in 0..3 {
+            let condition = within(SOON, store.probe()).await.unwrap();
+            assert_eq!(condition, Condition::Writable);
+        }
+        let watching = fixture.database.query(
+            "SELECT pid, pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+             WHERE datname = current_database() AND query LIKE '%pg_is_in_recovery%'
+               AND pid <> pg_backend_pid()",
+        );
+        assert_eq!(watching.len(), 1, "{watching:?}");
+    }
+    session.execute("COMMIT");
+    for read in join_all(reads).await {
+        assert_eq!(read.unwrap().unwrap(), None);
+    }
+    store.close().await;
+    until("the store has left nothing open that watches", async || {
+        let watching = fixture.database.query(
+            "SELECT pid FROM pg_stat_activity
+             WHERE datname = current_database() AND query LIKE '%pg_is_in_recovery%'
+               AND pid <> pg_backend_pid()",
+        );
+        watching.is_empty()
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_gives_no_connection_but_that_which_watches_is_away() {
+    let fixture = Fixture::new();
+    let store = fixture.open_with(bounded(&fixture, BOUND, 2));
+    let name = fixture.database.name();
+    let limit = |connections: i32| {
+        fixture.database.superuser().execute(&format!(
+            "ALTER DATABASE {name} CONNECTION LIMIT {connections}"
+        ));
+    };
+    limit(1);
+    assert_unavailable(&within(SOON, store.probe()).await);
+    assert_unavailable(&within(SOON, find(&store, "ada")).await);
+    limit(2);
+    until("there is room for both", async || {
+        matches!(within(SOON, store.probe()).await, Ok(Condition::Writable))
+    })
+    .await;
+    assert_eq!(find(&store, "ada").await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_being_opened_is_waited_for_though_another_was_refused() {
+    let (fixture, proxy) = (Fixture::new(), proxy());
+    let store = fixture.open_with(through(&proxy, bounded(&fixture, BOUND, 4)));
+    let read = || {
+        let store = store.clone();
+        tokio::spawn(async move { find(&store, "ada").await })
+    };
+    proxy.freeze();
+    let before = proxy.accepted();
+    let first = read();
+    until("a connection is being opened", async || {
+        proxy.accepted() > before
+    })
+    .await;
+    proxy.refuse();
+    let second = read();
+    until("another is refused", async || {
+        store.stats().connect_errors > 0
+    })
+    .await;
+    assert!(!first.is_finished());
+    proxy.thaw();
+    for read in [first, second] {
+        assert_eq!(within(SOON, read).await.unwrap().unwrap(), None);
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use users_domain::model::{
     AdoptedCode, Change, CodePurpose, CodeRecord, Email, OneTimeCode, Proof, User,
 };
-use users_domain::ports::{Clock, UserStore};
+use users_domain::ports::{Clock, StoreError, UserStore};
 use users_postgres::PostgresStore;
 use users_testkit::people::user;
 
@@ -35,7 +35,7 @@ async fn adopted() -> (Fixture, PostgresStore, User) {
     (fixture, store, ada)
 }
 
-async fn redeem(store: &PostgresStore, proof: Proof) {
+async fn redeem(store: &PostgresStore, proof: Proof) -> Result<User, StoreError> {
     let decide = Arc::new(|user: &User, _: &CodeRecord| {
         Ok(Change {
             user: user.clone(),
@@ -43,7 +43,7 @@ async fn redeem(store: &PostgresStore, proof: Proof) {
         })
     });
     let purpose = CodePurpose::VerifyEmail;
-    store.redeem(&proof, purpose, decide).await.unwrap();
+    store.redeem(&proof, purpose, decide).await
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn a_used_code_stands_in_all_rows_of_its_pair() {
     let (fixture, store, ada) = adopted().await;
     let email = Email::from_stored("ada@example.com".to_owned());
     let code = AdoptedCode::new(ada.id, email, "second".to_owned());
-    redeem(&store, Proof::Adopted(code)).await;
+    redeem(&store, Proof::Adopted(code)).await.unwrap();
     assert_eq!(
         rows(&fixture),
         [
@@ -76,7 +76,7 @@ async fn a_code_of_ours_uses_the_deployed_services_up() {
         expires_at: now + Duration::from_hours(1),
     };
     store.add_code(code).await.unwrap();
-    redeem(&store, Proof::Digest(digest)).await;
+    redeem(&store, Proof::Digest(digest)).await.unwrap();
     assert_eq!(
         rows(&fixture),
         [
@@ -85,4 +85,33 @@ async fn a_code_of_ours_uses_the_deployed_services_up() {
             "b@example.com t"
         ]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_the_deployed_service_uses_up_at_the_same_time_is_used_once() {
+    let (fixture, store, ada) = adopted().await;
+    let email = Email::from_stored("ada@example.com".to_owned());
+    let code = AdoptedCode::new(ada.id, email, "second".to_owned());
+    let peer = fixture.database.connection().open().unwrap();
+    peer.execute(
+        "BEGIN; UPDATE users_verifications SET used_at = '2026-01-02', otp = 'second'
+         WHERE user_id = 'id-of-ada' AND email = 'ada@example.com'",
+    );
+    let ours = tokio::spawn(async move { redeem(&store, Proof::Adopted(code)).await });
+    let waits = || {
+        fixture.database.query(
+            "SELECT pid FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        )
+    };
+    while waits().is_empty() && !ours.is_finished() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    peer.execute("COMMIT");
+    let ours = ours.await.unwrap();
+    assert!(matches!(ours, Err(StoreError::NotFound)), "{ours:?}");
+    let untouched = fixture.database.query(
+        "SELECT FROM users_verifications WHERE used_at = '2026-01-02' AND email = 'ada@example.com'",
+    );
+    assert_eq!(untouched.len(), 2);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use users_domain::model::{
     Change, Cursor, Metadata, Needs, Order, Position, Role, Sort, SortDirection, Status, TagFilter,
-    User, UserFilter, UserId, UserQuery,
+    Tags, User, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::UserStore;
 use users_postgres::PostgresStore;
@@ -83,6 +83,31 @@ async fn touch(store: &PostgresStore, name: &str) -> User {
     store.update(&id(name), Needs::ROW, decide).await.unwrap()
 }
 
+/// Whom a walk through the whole list meets, each once.
+async fn walk(store: &PostgresStore, sort: Sort) -> HashSet<UserId> {
+    let filter = UserFilter::default();
+    let mut met = HashSet::new();
+    let mut position = Position::START;
+    loop {
+        let query = UserQuery {
+            filter: filter.clone(),
+            sort,
+            position,
+            limit: 1,
+        };
+        let page = store.page(&query).await.unwrap();
+        let [user] = page.items.as_slice() else {
+            panic!("{sort:?}: nobody behind {} others", met.len());
+        };
+        assert!(met.insert(user.id.clone()), "{sort:?}: {} twice", user.id);
+        assert_eq!(page.more, (met.len() as u64) < ALL, "{sort:?}");
+        if !page.more {
+            return met;
+        }
+        position = Position::After(Cursor::after(user, &filter, sort));
+    }
+}
+
 fn sorts() -> Vec<Sort> {
     let directions = [SortDirection::Ascending, SortDirection::Descending];
     let sorts = Order::ALL
@@ -132,27 +157,8 @@ async fn no_odd_row_spoils_a_list_in_any_order_or_by_any_filter() {
 async fn a_walk_meets_every_odd_row_once() {
     let (_fixture, store) = odd();
     for sort in sorts() {
-        let filter = UserFilter::default();
-        let mut met = HashSet::new();
-        let mut position = Position::START;
-        loop {
-            let query = UserQuery {
-                filter: filter.clone(),
-                sort,
-                position,
-                limit: 1,
-            };
-            let page = store.page(&query).await.unwrap();
-            let [user] = page.items.as_slice() else {
-                panic!("{sort:?}: nobody behind {} others", met.len());
-            };
-            assert!(met.insert(user.id.clone()), "{sort:?}: {} twice", user.id);
-            assert_eq!(page.more, (met.len() as u64) < ALL, "{sort:?}");
-            if !page.more {
-                break;
-            }
-            position = Position::After(Cursor::after(user, &filter, sort));
-        }
+        let met = walk(&store, sort).await;
+        assert_eq!(met.len() as u64, ALL, "{sort:?}");
     }
 }
 
@@ -268,4 +274,82 @@ async fn columns_that_an_operator_made_wider_are_read_and_written() {
         "\"text\""
     );
     assert_eq!(store.find_by_login("NOTHING").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn columns_that_an_operator_let_be_null_read_as_empty() {
+    let (fixture, store) = odd();
+    drop(store);
+    fixture.database.execute(
+        "ALTER TABLE users ALTER email DROP NOT NULL, ALTER status DROP NOT NULL,
+            ALTER first_name DROP NOT NULL, ALTER last_name DROP NOT NULL;
+         UPDATE users SET email = NULL, first_name = NULL, last_name = NULL, status = NULL
+         WHERE id IN ('nothing', 'role 2', 'no address')",
+    );
+    let store = fixture.open();
+    let user = get(&store, "nothing").await;
+    assert_eq!(user.email.as_str(), "");
+    assert_eq!(
+        (user.first_name.as_str(), user.last_name.as_str()),
+        ("", "")
+    );
+    assert_eq!(user.status, Status::Disabled);
+    for sort in sorts() {
+        let walked = walk(&store, sort).await;
+        assert_eq!(walked.len() as u64, ALL, "{sort:?}");
+    }
+    let text = || Some(String::new());
+    let empty = UserFilter {
+        email: text(),
+        first_name: text(),
+        last_name: text(),
+        ..UserFilter::default()
+    };
+    assert_eq!(store.count(&empty).await.unwrap(), ALL);
+    let stored = || {
+        fixture.database.query(
+            "SELECT email, first_name, last_name, status FROM users
+             WHERE id = 'nothing' AND email IS NULL AND first_name IS NULL
+               AND last_name IS NULL AND status IS NULL",
+        )
+    };
+    assert_eq!(stored().len(), 1);
+    touch(&store, "nothing").await;
+    assert_eq!(stored().len(), 1);
+    // NULL is nobody's name, and comes before no name at a login.
+    assert_eq!(store.find_by_login("").await.unwrap(), []);
+    assert_eq!(store.find_by_login("role 32767").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn tags_of_another_type_of_text_are_found_and_written() {
+    let (fixture, store) = odd();
+    drop(store);
+    fixture
+        .database
+        .execute("ALTER TABLE users ALTER tags TYPE varchar(254)[]");
+    let store = fixture.open();
+    let count = async |tags| {
+        let filter = UserFilter {
+            tags: Some(tags),
+            ..UserFilter::default()
+        };
+        store.count(&filter).await.unwrap()
+    };
+    let a = || vec!["a".to_owned()];
+    assert_eq!(count(TagFilter::Any(a())).await, 3);
+    assert_eq!(count(TagFilter::All(a())).await, 3);
+    let decide = Arc::new(|user: &User, _: &_| {
+        let user = User {
+            tags: Tags::from_stored(vec!["a".to_owned()]),
+            ..user.clone()
+        };
+        Ok(Change {
+            user,
+            effects: Vec::new(),
+        })
+    });
+    let changed = store.update(&id("tags null"), Needs::ROW, decide).await;
+    assert_eq!(changed.unwrap().tags.as_slice(), a());
+    assert_eq!(count(TagFilter::All(a())).await, 4);
 }

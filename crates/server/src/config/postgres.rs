@@ -123,8 +123,8 @@ static SSL_MODE: Variable<DatabaseSslMode> = Variable::new(
     Preset::Value("disable"),
     "Whether the connection is encrypted, and what the server must prove: `disable`, not; `require`, \
      encrypted, whoever the server is; `verify-ca`, its certificate must be signed by an authority \
-     in `MG_USERS_DB_SSL_ROOT_CERT`; `verify-full`, and name the host. `require` with a root \
-     certificate is `verify-ca`.",
+     in `MG_USERS_DB_SSL_ROOT_CERT`, which must be set; `verify-full`, by one of those or, without \
+     them, of the system's, and name the host. `require` with a root certificate is `verify-ca`.",
 );
 
 static SSL_CERT: Variable<PathBuf> = Variable::new(
@@ -144,16 +144,17 @@ static SSL_KEY: Variable<PathBuf> = Variable::new(
 static SSL_ROOT_CERT: Variable<PathBuf> = Variable::new(
     "MG_USERS_DB_SSL_ROOT_CERT",
     kind::PATH,
-    Preset::Unset("the system's authorities"),
-    "PEM file of the authorities that may have signed the server's certificate.",
+    Preset::Unset("the system's authorities, for `verify-full` alone"),
+    "PEM file of the authorities that may have signed the server's certificate; `verify-ca` needs \
+     it. The server's own certificate may stand there too, if it is self-signed.",
 );
 
 static MAX_CONNECTIONS: Variable<NonZeroU32> = Variable::new(
     "MG_USERS_DB_MAX_CONNECTIONS",
     CONNECTIONS,
     Preset::Value("20"),
-    "Connections that each process opens at most. All processes together must stay below what the \
-     server allows (`max_connections`, 100 by default).",
+    "Connections that each process opens at most for requests; one more watches over the database. \
+     All processes together must stay below what the server allows (`max_connections`, 100 by default).",
 );
 
 static STATEMENT_CACHE: Variable<bool> = Variable::new(
@@ -222,7 +223,7 @@ pub struct PostgresSettings {
     /// PEM file of its private key.
     pub ssl_key: Option<PathBuf>,
     /// PEM file of the authorities that may have signed the server's certificate; `None`: the
-    /// system's.
+    /// system's, and not with [`DatabaseSslMode::VerifyCa`].
     pub ssl_root_certificate: Option<PathBuf>,
     /// Connections that one process opens at most.
     pub max_connections: NonZeroU32,
@@ -272,6 +273,14 @@ impl PostgresSettings {
                     "MG_USERS_DB_SSL_CERT beside it, the file of its certificate",
                 ),
                 (Some(_), Some(_)) | (None, None) => {}
+            }
+            if ssl_mode == Some(DatabaseSslMode::VerifyCa) && ssl_root_certificate.is_none() {
+                // The system's authorities sign for anybody: without the name they prove nothing.
+                reader.refuse(
+                    &SSL_MODE.entry,
+                    "MG_USERS_DB_SSL_ROOT_CERT beside it, the file of the authorities that may \
+                     have signed the server's certificate, or verify-full",
+                );
             }
             let files = [&ssl_certificate, &ssl_key, &ssl_root_certificate];
             for (entry, path) in SSL_FILES.into_iter().zip(files) {

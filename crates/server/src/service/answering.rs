@@ -1,6 +1,7 @@
 //! Answering requests: the API on the service's ports.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use prometheus::Registry;
 use tracing::error;
@@ -8,7 +9,7 @@ use users_domain::ports::uuid_v4;
 use users_http::{About, Api, ApiSettings, ServerSettings};
 
 use super::listeners::Listeners;
-use crate::config::Config;
+use crate::config::{Config, StoreKind};
 use crate::lifecycle::{Shutdown, Supervisor};
 use crate::readiness::ServiceReadiness;
 use crate::tasks::Traffic;
@@ -48,9 +49,28 @@ pub(super) fn api(
         settings,
         registry.clone(),
     )?;
+    let api = match longest_call(config) {
+        call if call > ANSWER_WITHIN => api.with_working_time(call),
+        _ => api,
+    };
     Ok(api
         .with_body_timeout(config.http.read_timeout)
         .with_readiness(Arc::new(readiness.clone())))
+}
+
+/// Within this time a request is answered unless the operator gives one call of the store more.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long one call of the store may take.
+fn longest_call(config: &Config) -> Duration {
+    match config.store.kind {
+        StoreKind::Postgres => {
+            let postgres = &config.postgres;
+            let connect = postgres.connect_timeout;
+            connect.saturating_add(postgres.statement_timeout)
+        }
+        StoreKind::Sqlite => Duration::ZERO,
+    }
 }
 
 /// Answers requests from now on, until the end is asked for and those in flight are finished.

@@ -74,15 +74,38 @@ fn every_setting_of_the_database_is_obeyed() {
 
 #[test]
 fn the_modes_of_tls_are_the_documented_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = file(folder.path(), "root.pem", "PEM");
     for (text, mode) in [
         ("disable", DatabaseSslMode::Disable),
         ("require", DatabaseSslMode::Require),
         ("verify-ca", DatabaseSslMode::VerifyCa),
         ("verify-full", DatabaseSslMode::VerifyFull),
     ] {
-        let config = load(Profile::Serve, &[("MG_USERS_DB_SSL_MODE", text)]).unwrap();
+        let variables = [
+            ("MG_USERS_DB_SSL_MODE", text),
+            ("MG_USERS_DB_SSL_ROOT_CERT", root.to_str().unwrap()),
+        ];
+        let config = load(Profile::Serve, &variables).unwrap();
         assert_eq!(config.postgres.ssl_mode, mode, "{text}");
     }
+}
+
+#[test]
+fn an_authority_alone_proves_a_server_only_if_it_is_a_named_one() {
+    let verify_ca = ("MG_USERS_DB_SSL_MODE", "verify-ca");
+    let problems = lines(&load(Profile::Serve, &[verify_ca]).unwrap_err());
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(
+        problems[0].starts_with(
+            "MG_USERS_DB_SSL_MODE=\"verify-ca\" (environment): expected \
+             MG_USERS_DB_SSL_ROOT_CERT beside it"
+        ),
+        "{}",
+        problems[0]
+    );
+    // It matters only where it is used.
+    assert!(load(Profile::Serve, &[verify_ca, ("MG_USERS_STORE", "sqlite")]).is_ok());
 }
 
 #[test]
