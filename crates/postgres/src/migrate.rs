@@ -234,10 +234,13 @@ impl PostgresStore {
             None if was => "unrecorded",
             None => "empty",
         };
-        let micros = self.clock.now().unix_timestamp_nanos().div_euclid(1_000);
+        let now = self.clock.now();
+        let (seconds, micros) = (now.unix_timestamp(), now.microsecond());
+        // Whole seconds are exact as the double that the function takes; Postgres 14 has no interval of
+        // so many microseconds.
         format!(
             "INSERT INTO adoption (adopted_at, found)
-             VALUES (timestamptz 'epoch' + interval '{micros} microseconds', '{what}')"
+             VALUES (to_timestamp({seconds}) + interval '{micros} microseconds', '{what}')"
         )
     }
 
