@@ -75,9 +75,11 @@ impl Watch {
 }
 
 async fn condition(session: &Session, limit: Duration) -> Result<Condition, SessionError> {
-    Ok(match session.is_true(READ_ONLY, Some(limit)).await? {
-        true => Condition::ReadOnly,
-        false => Condition::Writable,
+    let is_read_only = session.is_true(READ_ONLY, Some(limit)).await?;
+    Ok(if is_read_only {
+        Condition::ReadOnly
+    } else {
+        Condition::Writable
     })
 }
 
