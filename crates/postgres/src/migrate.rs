@@ -203,6 +203,12 @@ impl PostgresStore {
         if found.adopted.is_none() {
             step("adoption", &self.adoption(&found)).await?;
         }
+        // At once, and before the work: what has to wait for a table later begins all of it again.
+        if let Some(table) = found.accounts_table()
+            && plan.steps.iter().any(Step::touches_accounts)
+        {
+            step(table, &format!("LOCK TABLE {table}")).await?;
+        }
         let mut names = Vec::new();
         for one in &plan.steps {
             step(&one.name(), &with_record(one)).await?;
@@ -224,9 +230,7 @@ impl PostgresStore {
 
     /// Notes when a database was taken over, and at which of the deployed service's steps it was.
     fn adoption(&self, found: &Found) -> String {
-        let was = ["users", "clients"]
-            .iter()
-            .any(|name| found.relations.contains_key(*name));
+        let was = found.accounts_table().is_some();
         let last = found.deployed.last_key_value().map(|(id, _)| id.as_str());
         // Only known ids come here.
         let what = match last {

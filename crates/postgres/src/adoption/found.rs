@@ -161,6 +161,13 @@ impl Found {
         Ok(found)
     }
 
+    /// The name that the table of accounts has at present.
+    pub(crate) fn accounts_table(&self) -> Option<&'static str> {
+        ["users", "clients"]
+            .into_iter()
+            .find(|name| self.relations.contains_key(*name))
+    }
+
     /// Whether there is a relation with such columns.
     pub(crate) fn has(&self, relation: &str, columns: &[&str]) -> bool {
         self.relations.get(relation).is_some_and(|relation| {
