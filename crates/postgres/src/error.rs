@@ -35,6 +35,17 @@ pub enum OpenError {
         /// What the server or the network said.
         reason: String,
     },
+    /// There is a connection, but no answer in time.
+    #[error(
+        "the database {address} is too busy: {reason}; another process may be bringing it up to \
+         date, or the server is under load: try again later"
+    )]
+    TimedOut {
+        /// `HOST:PORT/DATABASE`.
+        address: String,
+        /// What was waited for.
+        reason: String,
+    },
     /// There is a connection, but the schema cannot be looked at.
     #[error("cannot look at the database {address}: {reason}")]
     Look {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use users_postgres::{PostgresSettings, PostgresStore};
+use users_postgres::{OpenError, PostgresSettings, PostgresStore};
 use users_test_postgres::{Database, PgBouncer, Proxy, Server};
 use users_testkit::fakes::FixedClock;
 
@@ -152,6 +152,40 @@ async fn a_starting_service_that_reads_its_list_waits_for_the_migration_and_find
     );
     migrating.await.unwrap().unwrap();
     assert_eq!(recorded(&database), ids(12));
+}
+
+/// As it is for replicas that start while another one works for long.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_finds_the_lists_locked_waits_and_does_not_take_the_server_for_away() {
+    let database = filled(&CURRENT);
+    let other = database.connection().open().unwrap();
+    other
+        .try_query("BEGIN; LOCK TABLE gorp_migrations IN ACCESS EXCLUSIVE MODE")
+        .unwrap();
+    let settings = PostgresSettings {
+        statement_timeout: Duration::from_secs(2),
+        ..settings(database.connection())
+    };
+    let ours = PostgresStore::new(settings, Arc::new(FixedClock::new())).unwrap();
+    for refused in [
+        ours.migrations().await.unwrap_err(),
+        ours.dry_run().await.unwrap_err(),
+        ours.survey(10).await.unwrap_err(),
+    ] {
+        assert!(matches!(refused, OpenError::TimedOut { .. }), "{refused:?}");
+        let said = refused.to_string();
+        assert!(
+            said.contains("locked") && !said.contains("password"),
+            "{said}"
+        );
+    }
+    let starting = tokio::spawn(async move { ours.migrate().await });
+    gave_way_and_came_back(&database).await;
+    // By now it has waited longer than for any one answer of the server.
+    gave_way_and_came_back(&database).await;
+    assert!(!starting.is_finished(), "it waits on");
+    other.try_query("COMMIT").unwrap();
+    assert_eq!(starting.await.unwrap().unwrap(), OWN);
 }
 
 #[tokio::test(flavor = "multi_thread")]

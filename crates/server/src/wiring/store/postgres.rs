@@ -87,7 +87,7 @@ impl StoreTechnology for Postgres {
     async fn prepare(&self) -> Result<(), PrepareError> {
         match self.store.migrate().await {
             Ok(_) => Ok(()),
-            Err(OpenError::Connect { .. }) => Err(PrepareError::Away),
+            Err(OpenError::Connect { .. } | OpenError::TimedOut { .. }) => Err(PrepareError::Away),
             Err(error) => Err(PrepareError::Unusable(Box::new(error))),
         }
     }
