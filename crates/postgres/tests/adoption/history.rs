@@ -72,9 +72,9 @@ async fn every_name_of_ours_begins_with_its_table_and_ends_with_its_kind() {
     let database = filled(&[]);
     store(&database).migrate().await.unwrap();
     let rows = database.query(
-        "SELECT conname, conrelid::regclass, 'pkey key fkey check' FROM pg_constraint
+        "SELECT conname, conrelid::regclass::text, 'pkey key fkey check' FROM pg_constraint
          WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
-         UNION SELECT indexname, tablename, 'pkey key idx' FROM pg_indexes
+         UNION SELECT indexname, tablename::text, 'pkey key idx' FROM pg_indexes
          WHERE schemaname = 'public'",
     );
     for row in rows {
