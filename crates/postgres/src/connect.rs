@@ -8,6 +8,7 @@ use std::time::Duration;
 use diesel::connection::CacheSize;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use secrecy::ExposeSecret as _;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{CancelToken, Client, Config, Connection, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -192,13 +193,30 @@ where
     .await
 }
 
+/// What an operator can do about the server's refusal (Postgres, appendix A).
+fn what_to_do(code: &SqlState) -> Option<&'static str> {
+    if *code == SqlState::INVALID_PASSWORD {
+        Some("check MG_USERS_DB_USER and MG_USERS_DB_PASS")
+    } else if *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
+        Some("check MG_USERS_DB_USER, and what pg_hba.conf asks of it there")
+    } else if *code == SqlState::INVALID_CATALOG_NAME {
+        Some("create it, or name another in MG_USERS_DB_NAME")
+    } else if *code == SqlState::INSUFFICIENT_PRIVILEGE {
+        Some("let the role of MG_USERS_DB_USER connect to that database")
+    } else if *code == SqlState::TOO_MANY_CONNECTIONS {
+        Some("lower MG_USERS_DB_MAX_CONNECTIONS, or let the server have more")
+    } else {
+        None
+    }
+}
+
 /// The driver's error with its causes: it keeps what happened in them. What can be done about it is
 /// said where it is known.
 fn refused(error: &tokio_postgres::Error) -> ConnectError {
     use std::error::Error as _;
 
     let mut text = error.to_string();
-    let mut advice = None;
+    let mut advice = error.code().and_then(what_to_do);
     let mut cause = error.source();
     while let Some(error) = cause {
         let what = error.to_string();
@@ -206,6 +224,11 @@ fn refused(error: &tokio_postgres::Error) -> ConnectError {
             advice = Some("switch it on there, or off here (MG_USERS_DB_SSL_MODE=disable)");
         }
         advice = advice.or_else(|| crate::tls::advice(error));
+        if error.downcast_ref::<std::io::Error>().is_some() {
+            advice = advice.or(Some(
+                "check that Postgres answers at MG_USERS_DB_HOST and MG_USERS_DB_PORT",
+            ));
+        }
         text = format!("{text}: {what}");
         cause = error.source();
     }

@@ -25,14 +25,22 @@ pub enum OpenError {
     #[error("{0}")]
     Ssl(String),
     /// There is no connection to be had.
-    #[error(
-        "cannot connect to the database {address}: {reason}; check that Postgres runs there, that \
-         the database exists, and that the role and its password are right"
-    )]
+    #[error("cannot connect to the database {address}: {reason}")]
     Connect {
         /// `HOST:PORT/DATABASE`.
         address: String,
-        /// What the server or the network said.
+        /// What the server or the network said, and what can be done.
+        reason: String,
+    },
+    /// There is a connection, but no answer in time.
+    #[error(
+        "the database {address} is too busy: {reason}; another process may be bringing it up to \
+         date, or the server is under load: try again later"
+    )]
+    TimedOut {
+        /// `HOST:PORT/DATABASE`.
+        address: String,
+        /// What was waited for.
         reason: String,
     },
     /// There is a connection, but the schema cannot be looked at.

@@ -104,7 +104,7 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// There is no connection, it was lost, or the server refused; indexes that were built stay.
+    /// There is no connection, it was lost, no answer came in time, or the server refused; indexes that were built stay.
     pub async fn build_indexes(&self) -> Result<Vec<String>, OpenError> {
         let limit = self.connections.settings().statement_timeout;
         loop {
@@ -184,6 +184,10 @@ impl PostgresStore {
                 reason: error.to_string(),
             },
             (None, error @ SessionError::Refused { .. }) => OpenError::Look {
+                address,
+                reason: error.to_string(),
+            },
+            (_, error @ SessionError::TimedOut(_)) => OpenError::TimedOut {
                 address,
                 reason: error.to_string(),
             },

@@ -51,6 +51,7 @@ const BEGIN: &str = "
     SET LOCAL statement_timeout = 0;
     SET LOCAL idle_in_transaction_session_timeout = 0;
     SET LOCAL lock_timeout = '1s';
+    SET LOCAL client_min_messages = 'warning';
     SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'";
 /// Two numbers: no key of this kind is equal to one of those that the store takes for names.
 const LOCK: &str = "SELECT pg_try_advisory_xact_lock(1970432882, 1)";
@@ -68,6 +69,8 @@ enum Attempt {
 /// Why an attempt failed; nothing was changed.
 enum Failure {
     Connect(ConnectError),
+    /// Others keep the lists of what was done locked.
+    Locked,
     Look(SessionError),
     /// The database is none that can be brought up to date.
     Refused(String),
@@ -85,7 +88,7 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// There is no connection; the database is neither empty nor one that can be taken over (the
+    /// There is no connection, or no answer in time; the database is neither empty nor one that can be taken over (the
     /// text says what is in the way); the role may not change it; or others kept the tables for two
     /// minutes, or worked for a quarter of an hour.
     pub async fn migrate(&self) -> Result<Vec<String>, OpenError> {
@@ -122,7 +125,8 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// There is no connection, or the role may not look.
+    /// There is no connection; no answer in time, e.g. since another process brings the schema up to
+    /// date at the moment; or the role may not look.
     pub async fn migrations(&self) -> Result<Vec<MigrationStatus>, OpenError> {
         let (_, found) = self.look().await?;
         let known = DEPLOYED.iter().map(|step| (step, &found.deployed));
@@ -147,8 +151,8 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// There is no connection, the role may not look, or the database is none that can be taken
-    /// over.
+    /// There is no connection, no answer in time (see [`PostgresStore::migrations`]), the role may
+    /// not look, or the database is none that can be taken over.
     pub async fn dry_run(&self) -> Result<Vec<String>, OpenError> {
         let (_, found) = self.look().await?;
         let plan = plan(&found).map_err(|reason| self.cannot_migrate(reason))?;
@@ -168,14 +172,20 @@ impl PostgresStore {
         let connector = self.connections.connector();
         let session = Session::open(connector).await.map_err(Failure::Connect)?;
         let limit = connector.settings().statement_timeout;
-        let found = Found::look(&session, limit).await.map_err(Failure::Look)?;
-        Ok((session, found))
+        match Found::look(&session, limit).await {
+            Ok(found) => Ok((session, found)),
+            Err(error) if error.is(&SqlState::LOCK_NOT_AVAILABLE) => Err(Failure::Locked),
+            Err(error) => Err(Failure::Look(error)),
+        }
     }
 
     async fn attempt(&self) -> Result<Attempt, Failure> {
         let limit = self.connections.settings().statement_timeout;
         // Most starts find nothing to do and need no lock to see it.
-        let (session, found) = self.look_once().await?;
+        let (session, found) = match self.look_once().await {
+            Err(Failure::Locked) => return Ok(Attempt::Busy),
+            looked => looked?,
+        };
         let seen = plan(&found).map_err(Failure::Refused)?;
         if seen.steps.is_empty() {
             warn_of(&seen);
@@ -203,6 +213,12 @@ impl PostgresStore {
         if found.adopted.is_none() {
             step("adoption", &self.adoption(&found)).await?;
         }
+        // At once, and before the work: what has to wait for a table later begins all of it again.
+        if let Some(table) = found.accounts_table()
+            && plan.steps.iter().any(Step::touches_accounts)
+        {
+            step(table, &format!("LOCK TABLE {table}")).await?;
+        }
         let mut names = Vec::new();
         for one in &plan.steps {
             step(&one.name(), &with_record(one)).await?;
@@ -224,9 +240,7 @@ impl PostgresStore {
 
     /// Notes when a database was taken over, and at which of the deployed service's steps it was.
     fn adoption(&self, found: &Found) -> String {
-        let was = ["users", "clients"]
-            .iter()
-            .any(|name| found.relations.contains_key(*name));
+        let was = found.accounts_table().is_some();
         let last = found.deployed.last_key_value().map(|(id, _)| id.as_str());
         // Only known ids come here.
         let what = match last {
@@ -263,14 +277,30 @@ impl PostgresStore {
                 reason: error.to_string(),
             },
             Failure::Refused(reason) => self.cannot_migrate(reason),
+            Failure::Locked => OpenError::TimedOut {
+                address,
+                reason: "others keep its tables locked".to_owned(),
+            },
+            Failure::Look(error @ SessionError::TimedOut(_))
+            | Failure::Step(_, error @ SessionError::TimedOut(_)) => OpenError::TimedOut {
+                address,
+                reason: error.to_string(),
+            },
             Failure::Look(error @ SessionError::Refused { .. }) => OpenError::Look {
                 address,
                 reason: error.to_string(),
             },
+            Failure::Step(name, error) if error.is(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+                let role = &self.connections.settings().user;
+                self.cannot_migrate(format!(
+                    "{name}: {error} (make the role `{role}` the owner of the database and of the \
+                     tables in it, or give it CREATE on the schema if there are none yet)"
+                ))
+            }
             Failure::Step(name, error @ SessionError::Refused { .. }) => {
                 self.cannot_migrate(format!("{name}: {error}"))
             }
-            // The server is away, or as good as that.
+            // The server is away.
             Failure::Look(error) | Failure::Step(_, error) => OpenError::Connect {
                 address,
                 reason: error.to_string(),

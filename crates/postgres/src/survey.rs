@@ -107,7 +107,7 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// There is no connection, or the role may not look. A database that cannot be taken over is no
+    /// There is no connection, no answer in time, or the role may not look. A database that cannot be taken over is no
     /// error here.
     pub async fn survey(&self, bcrypt_cost: u32) -> Result<Survey, OpenError> {
         let (session, found) = self.look().await?;

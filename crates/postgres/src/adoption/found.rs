@@ -1,4 +1,5 @@
-//! What a database holds, read from its catalogue. Nothing is written, locked or waited for.
+//! What a database holds, read from its catalogue and its lists. Nothing is written, and nobody is
+//! waited for longer than a moment.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -43,6 +44,9 @@ pub(crate) struct Column {
     pub(crate) not_null: bool,
     pub(crate) default: bool,
 }
+
+/// How long a list that others keep locked is waited for.
+const LOCKED: Duration = Duration::from_secs(1);
 
 /// The tables of the deployed service.
 const DEPLOYED_TABLES: &str = "'users', 'clients', 'users_verifications', 'gorp_migrations'";
@@ -97,9 +101,17 @@ const ADOPTED: &str = "
 
 impl Found {
     /// Looks at one moment of a database, in a transaction that a read-only server takes too.
+    ///
+    /// A process that brings the schema up to date keeps the lists locked. That is told apart from
+    /// a server that does not answer: it is refused (`lock_not_available`) before `limit` is over.
     pub(crate) async fn look(session: &Session, limit: Duration) -> Result<Self, SessionError> {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        session.run(begin, Some(limit)).await?;
+        let patience = (limit / 2).min(LOCKED).as_millis().max(1);
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+             SET LOCAL statement_timeout = 0;
+             SET LOCAL lock_timeout = {patience}"
+        );
+        session.run(&begin, Some(limit)).await?;
         let found = Self::look_within(session, limit).await?;
         session.run("ROLLBACK", Some(limit)).await?;
         Ok(found)
@@ -159,6 +171,13 @@ impl Found {
                 .and_then(|row| Some((moment(row, 0)?, text(row, 1))));
         }
         Ok(found)
+    }
+
+    /// The name that the table of accounts has at present.
+    pub(crate) fn accounts_table(&self) -> Option<&'static str> {
+        ["users", "clients"]
+            .into_iter()
+            .find(|name| self.relations.contains_key(*name))
     }
 
     /// Whether there is a relation with such columns.

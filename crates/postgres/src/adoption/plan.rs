@@ -46,6 +46,16 @@ impl Step {
             Self::PublicMetadata => PUBLIC_METADATA,
         }
     }
+
+    /// Whether it has to wait for those who use the table of accounts: it changes that table or rows
+    /// of it, or refers to it.
+    pub(crate) fn touches_accounts(&self) -> bool {
+        match self {
+            Self::Deployed { .. } | Self::PublicMetadata => true,
+            Self::Own(migration) => matches!(migration.id, "0001" | "0004"),
+            Self::Recorded(_) => false,
+        }
+    }
 }
 
 /// Columns that a table of accounts has in each of its forms, with the types that will do.
@@ -114,9 +124,7 @@ fn accounts(found: &Found) -> Result<Accounts<'_>, String> {
                 .to_owned(),
         );
     };
-    let here = ["users", "clients"]
-        .into_iter()
-        .find(|name| found.relations.contains_key(*name));
+    let here = found.accounts_table();
     if here.is_none()
         && let Some((table, other)) = found
             .elsewhere

@@ -252,3 +252,42 @@ async fn what_an_operator_may_have_changed_is_taken_as_it_is() {
         "'x'::text".replace("text", "character varying")
     );
 }
+
+#[tokio::test]
+async fn columns_that_the_server_computes_are_no_obstacle_and_raise_no_version_by_themselves() {
+    let computed = "
+        ALTER TABLE users
+            ADD COLUMN domain text GENERATED ALWAYS AS (split_part(email, '@', 2)) STORED,
+            ADD COLUMN full_name text
+                GENERATED ALWAYS AS ((first_name || ' ' || last_name)) STORED;
+        ALTER TABLE users DROP COLUMN domain_id";
+    let parts = [&CURRENT[..], &[computed]].concat();
+    let (database, done) = migrated(&parts).await;
+    assert_eq!(done, OWN);
+    let versions = [
+        ("first_name = 'X'", "2"),
+        ("first_name = 'X'", "2"),
+        ("tags = NULL", "3"),
+        ("email = 'ada@example.org'", "4"),
+        ("metadata = '{\"n\": 1.0}'", "5"),
+        ("metadata = '{\"n\": 1.0}'", "5"),
+        ("metadata = '{\"n\": 1.00}'", "6"),
+        ("version = version + 1, first_name = 'Y'", "7"),
+    ];
+    for (change, version) in versions {
+        database.execute(&format!("UPDATE users SET {change} WHERE id = '{ADA}'"));
+        assert_eq!(of_ada(&database, "version"), version, "{change}");
+    }
+    assert_eq!(of_ada(&database, "domain"), "example.org");
+    assert_eq!(of_ada(&database, "full_name"), "Y ");
+    // One that comes later, in a session that has compared rows before.
+    let session = database.connection().open().unwrap();
+    let renamed = format!("UPDATE users SET last_name = 'Z' WHERE id = '{ADA}'");
+    session.try_query(&renamed).unwrap();
+    assert_eq!(of_ada(&database, "version"), "8");
+    database.execute(
+        "ALTER TABLE users ADD COLUMN letters int GENERATED ALWAYS AS (length(email)) STORED",
+    );
+    session.try_query(&renamed).unwrap();
+    assert_eq!(of_ada(&database, "version"), "8", "nothing was changed");
+}

@@ -1,15 +1,19 @@
 //! Several programs at once: replicas of this one, and the deployed service.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use users_postgres::{PostgresSettings, PostgresStore};
-use users_test_postgres::{PgBouncer, Proxy, Server};
+use users_postgres::{OpenError, PostgresSettings, PostgresStore};
+use users_test_postgres::{Database, PgBouncer, Proxy, Server};
 use users_testkit::fakes::FixedClock;
 
 use crate::fixture::settings;
-use crate::scene::{CURRENT, INDEXES, OWN, filled, ids, names, recorded, store, value};
+use crate::scene::{
+    CURRENT, FIRST, INDEXES, OWN, RENAMED, VERIFIED, filled, ids, names, recorded, store, value,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_that_start_on_an_empty_database_make_one_schema() {
@@ -29,18 +33,10 @@ async fn twenty_that_start_on_an_empty_database_make_one_schema() {
     assert_eq!(value(&database, "SELECT count(*) FROM adoption"), "1");
 }
 
-/// Nobody may be held up for as long as the migration waits.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_long_transaction_of_the_deployed_service_holds_up_the_migration_and_nobody_else() {
-    let database = filled(&CURRENT);
-    let busy = database.connection().open().unwrap();
-    busy.try_query("BEGIN; UPDATE users SET first_name = 'B' WHERE id = 'ui later'")
-        .unwrap();
-    let store = store(&database);
-    let migrating = tokio::spawn(async move { store.migrate().await });
+/// Until a session was seen to wait for a lock, to give up, and to wait again.
+async fn gave_way_and_came_back(database: &Database) {
     let waits = "SELECT count(*) FROM pg_stat_activity
                  WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    // Twice: it gives way, and comes back.
     let superuser = database.superuser();
     for waiting in ["1", "0", "1"] {
         let seen = async {
@@ -52,6 +48,18 @@ async fn a_long_transaction_of_the_deployed_service_holds_up_the_migration_and_n
             .await
             .unwrap();
     }
+}
+
+/// Nobody may be held up for as long as the migration waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_transaction_of_the_deployed_service_holds_up_the_migration_and_nobody_else() {
+    let database = filled(&CURRENT);
+    let busy = database.connection().open().unwrap();
+    busy.try_query("BEGIN; UPDATE users SET first_name = 'B' WHERE id = 'ui later'")
+        .unwrap();
+    let store = store(&database);
+    let migrating = tokio::spawn(async move { store.migrate().await });
+    gave_way_and_came_back(&database).await;
     // Whoever comes after the one that waits is served within its second.
     let login = database.connection().open().unwrap();
     login.try_query("SET statement_timeout = '3s'").unwrap();
@@ -62,6 +70,63 @@ async fn a_long_transaction_of_the_deployed_service_holds_up_the_migration_and_n
     assert_eq!(migrating.await.unwrap().unwrap(), OWN);
     let kept = "SELECT first_name FROM users WHERE id = 'ui later'";
     assert_eq!(value(&database, kept), "B");
+}
+
+/// An attempt that is given up after the rows were rewritten leaves its copies behind in the table.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_others_write_the_rows_are_rewritten_once() {
+    const ROWS: usize = 5000;
+    let database = filled(&[FIRST, RENAMED, VERIFIED]);
+    database.execute(&format!(
+        "INSERT INTO users (id, email, first_name, last_name, metadata)
+         SELECT n, n || '@example.com', '', '', '{{\"ui\": {{\"k\": 1}}}}'
+         FROM generate_series(1, {ROWS}) n"
+    ));
+    let how_many = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'users'";
+    let before: usize = value(&database, how_many).parse().unwrap();
+    let slow = database.connection().open().unwrap();
+    slow.try_query("BEGIN; UPDATE users SET first_name = 'slow' WHERE id = '1'")
+        .unwrap();
+    let ours = store(&database);
+    let migrating = tokio::spawn(async move { ours.migrate().await });
+    gave_way_and_came_back(&database).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let written = Arc::new(AtomicUsize::new(1));
+    let writers: Vec<_> = (2..6)
+        .map(|id| {
+            let session = database.connection().open().unwrap();
+            let (done, written) = (done.clone(), written.clone());
+            thread::spawn(move || {
+                while !done.load(Ordering::Relaxed) {
+                    let update = format!("UPDATE users SET first_name = 'x' WHERE id = '{id}'");
+                    session.try_query(&update).unwrap();
+                    written.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    slow.try_query("COMMIT").unwrap();
+    let steps = migrating.await.unwrap().unwrap();
+    done.store(true, Ordering::Relaxed);
+    for writer in writers {
+        writer.join().unwrap();
+    }
+    assert_eq!(steps[..2], ["clients_11", "clients_12"]);
+    // Sessions report what they did when they end, and that takes a moment.
+    let until = Instant::now() + Duration::from_secs(20);
+    let updates = loop {
+        let updates = value(&database, how_many).parse::<usize>().unwrap() - before;
+        if updates >= ROWS || Instant::now() > until {
+            break updates;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    // Of the two accounts that were there before each may hold both keys.
+    let most = ROWS + 2 * 2 + written.load(Ordering::Relaxed);
+    assert!(
+        (ROWS..=most).contains(&updates),
+        "{updates}, at most {most}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,6 +152,40 @@ async fn a_starting_service_that_reads_its_list_waits_for_the_migration_and_find
     );
     migrating.await.unwrap().unwrap();
     assert_eq!(recorded(&database), ids(12));
+}
+
+/// As it is for replicas that start while another one works for long.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_finds_the_lists_locked_waits_and_does_not_take_the_server_for_away() {
+    let database = filled(&CURRENT);
+    let other = database.connection().open().unwrap();
+    other
+        .try_query("BEGIN; LOCK TABLE gorp_migrations IN ACCESS EXCLUSIVE MODE")
+        .unwrap();
+    let settings = PostgresSettings {
+        statement_timeout: Duration::from_secs(2),
+        ..settings(database.connection())
+    };
+    let ours = PostgresStore::new(settings, Arc::new(FixedClock::new())).unwrap();
+    for refused in [
+        ours.migrations().await.unwrap_err(),
+        ours.dry_run().await.unwrap_err(),
+        ours.survey(10).await.unwrap_err(),
+    ] {
+        assert!(matches!(refused, OpenError::TimedOut { .. }), "{refused:?}");
+        let said = refused.to_string();
+        assert!(
+            said.contains("locked") && !said.contains("password"),
+            "{said}"
+        );
+    }
+    let starting = tokio::spawn(async move { ours.migrate().await });
+    gave_way_and_came_back(&database).await;
+    // By now it has waited longer than for any one answer of the server.
+    gave_way_and_came_back(&database).await;
+    assert!(!starting.is_finished(), "it waits on");
+    other.try_query("COMMIT").unwrap();
+    assert_eq!(starting.await.unwrap().unwrap(), OWN);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -92,7 +92,9 @@ impl StoreTechnology for Postgres {
     async fn prepare(&self) -> Result<(), PrepareError> {
         match self.store.migrate().await {
             Ok(_) => Ok(()),
-            Err(error @ OpenError::Connect { .. }) => Err(PrepareError::Away(error.to_string())),
+            Err(error @ (OpenError::Connect { .. } | OpenError::TimedOut { .. })) => {
+                Err(PrepareError::Away(error.to_string()))
+            }
             Err(error) => Err(PrepareError::Unusable(Box::new(error))),
         }
     }
