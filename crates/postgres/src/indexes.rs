@@ -28,26 +28,27 @@ pub(crate) struct Index {
     columns: &'static str,
 }
 
-/// All of them.
+/// All of them. An operator's index on the same columns may have the name that Postgres gives by
+/// default (`users_email_idx`), and is his: so none of ours has such a name.
 pub(crate) const INDEXES: [Index; 5] = [
     Index {
-        name: "users_email_idx",
+        name: "users_by_folded_email_idx",
         columns: "(lower(email COLLATE \"C\"))",
     },
     Index {
-        name: "users_username_idx",
+        name: "users_by_folded_username_idx",
         columns: "(lower(username COLLATE \"C\"))",
     },
     Index {
-        name: "users_status_role_idx",
+        name: "users_by_status_role_idx",
         columns: "(status, role)",
     },
     Index {
-        name: "users_created_at_id_idx",
+        name: "users_by_created_at_id_idx",
         columns: "(created_at NULLS FIRST, id COLLATE \"C\")",
     },
     Index {
-        name: "users_updated_at_created_at_id_idx",
+        name: "users_by_updated_at_created_at_id_idx",
         columns: "(coalesce(updated_at, created_at) NULLS FIRST, id COLLATE \"C\")",
     },
 ];
@@ -60,6 +61,11 @@ const BEGIN: &str = "
     BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL idle_in_transaction_session_timeout = 0;
     SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'";
+/// For the session that builds. A name that only newer servers know cannot be set directly.
+const UNLIMITED: &str = "
+    SET statement_timeout = 0;
+    SET lock_timeout = 0;
+    SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'";
 const LOCK: &str = "SELECT pg_try_advisory_xact_lock(1970432882, 2)";
 
 /// A server whose client was killed builds on. Other roles' work is shown without its table.
@@ -145,8 +151,7 @@ impl PostgresStore {
             }
             let failed = |error| self.index_failed((Some(index), error));
             if self.connections.settings().statement_cache {
-                let unlimited = "SET statement_timeout = 0; SET lock_timeout = 0";
-                session.run(unlimited, Some(limit)).await.map_err(failed)?;
+                session.run(UNLIMITED, Some(limit)).await.map_err(failed)?;
             }
             while session
                 .is_true(BUILDING, Some(limit))

@@ -98,12 +98,15 @@ fn who_is_meant_is_found_through_an_index() {
     for (query, indexes) in [
         (
             login_candidates("a"),
-            &["users_email_idx", "users_username_idx"][..],
+            &["users_by_folded_email_idx", "users_by_folded_username_idx"][..],
         ),
-        (others_with_email(text(), text()), &["users_email_idx"]),
+        (
+            others_with_email(text(), text()),
+            &["users_by_folded_email_idx"],
+        ),
         (
             others_with_username(text(), text()),
-            &["users_username_idx"],
+            &["users_by_folded_username_idx"],
         ),
     ] {
         assert_uses(&plan_of(query), indexes);
@@ -114,12 +117,12 @@ const ORDERS: [(Order, &str, &str); 2] = [
     (
         Order::UpdatedAt,
         "coalesce(users.updated_at, users.created_at)",
-        "users_updated_at_created_at_id_idx",
+        "users_by_updated_at_created_at_id_idx",
     ),
     (
         Order::CreatedAt,
         "users.created_at",
-        "users_created_at_id_idx",
+        "users_by_created_at_id_idx",
     ),
 ];
 

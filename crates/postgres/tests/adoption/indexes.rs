@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use users_postgres::PostgresStore;
+use users_postgres::{OpenError, PostgresStore};
 use users_test_postgres::Database;
 
 use crate::scene::{CURRENT, INDEXES, filled, names, store, value};
@@ -117,9 +117,22 @@ async fn a_limit_of_the_database_for_statements_and_idle_transactions_ends_no_bu
          ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'",
         name = database.name()
     ));
+    // Servers before 17 do not know it.
+    let known = "SELECT count(*) FROM pg_settings WHERE name = 'transaction_timeout'";
+    if value(&database, known) == "1" {
+        database.execute(&format!(
+            "ALTER DATABASE {} SET transaction_timeout = '700ms'",
+            database.name()
+        ));
+    }
     let reader = database.connection().open().unwrap();
     reader
-        .try_query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM users")
+        .try_query(
+            "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
+             SELECT set_config(name, '0', false) FROM pg_settings
+             WHERE name = 'transaction_timeout';
+             BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM users",
+        )
         .unwrap();
     let builder = store(&database);
     let build = tokio::spawn(async move { builder.build_indexes().await });
@@ -129,6 +142,40 @@ async fn a_limit_of_the_database_for_statements_and_idle_transactions_ends_no_bu
     });
     reading.await.unwrap();
     assert_eq!(build.await.unwrap().unwrap(), INDEXES);
+}
+
+#[tokio::test]
+async fn an_operators_index_with_a_default_name_is_his_and_takes_the_place_of_none() {
+    let database = filled(&CURRENT);
+    database.execute(
+        "CREATE INDEX ON users (email); CREATE INDEX ON users (username);
+         CREATE INDEX ON users (status, role); CREATE INDEX ON users (created_at, id);
+         CREATE INDEX ON users (lower(email COLLATE \"C\"))",
+    );
+    let his = "SELECT indexdef FROM pg_indexes
+               WHERE tablename = 'users' AND indexname NOT LIKE 'users_by_%' ORDER BY 1";
+    let before = names(&database, his);
+    assert!(before.iter().any(|index| index.contains("users_email_idx")));
+    let ours = store(&database);
+    ours.migrate().await.unwrap();
+    assert_eq!(ours.build_indexes().await.unwrap(), INDEXES);
+    assert_eq!(names(&database, his), before);
+    let built = names(&database, VALID);
+    assert!(INDEXES.iter().all(|index| built.iter().any(|b| b == index)));
+}
+
+#[tokio::test]
+async fn an_index_of_another_table_is_never_dropped_for_its_name() {
+    let database = adopted().await;
+    let taken = INDEXES[0];
+    database.execute(&format!(
+        "CREATE TABLE other (email text); CREATE INDEX {taken} ON other (email)"
+    ));
+    let refused = store(&database).build_indexes().await.unwrap_err();
+    assert!(matches!(refused, OpenError::Index { .. }), "{refused:?}");
+    assert!(refused.to_string().contains(taken), "{refused}");
+    let table = format!("SELECT tablename FROM pg_indexes WHERE indexname = '{taken}'");
+    assert_eq!(names(&database, &table), ["other"]);
 }
 
 #[tokio::test]

@@ -87,11 +87,11 @@ pub(crate) const OWN: [&str; 5] = [
 ];
 
 pub(crate) const INDEXES: [&str; 5] = [
-    "users_email_idx",
-    "users_username_idx",
-    "users_status_role_idx",
-    "users_created_at_id_idx",
-    "users_updated_at_created_at_id_idx",
+    "users_by_folded_email_idx",
+    "users_by_folded_username_idx",
+    "users_by_status_role_idx",
+    "users_by_created_at_id_idx",
+    "users_by_updated_at_created_at_id_idx",
 ];
 
 /// The schema and every row of a database, as text.
