@@ -18,6 +18,10 @@ pub(crate) struct Found {
     pub(crate) relations: BTreeMap<String, Relation>,
     /// Such names, found further down the search path only, with their schema.
     pub(crate) elsewhere: BTreeMap<String, String>,
+    /// A schema that the search path does not name, with a list of migrations.
+    pub(crate) out_of_sight: Option<String>,
+    /// In which encoding texts are stored, e.g. `UTF8`.
+    pub(crate) encoding: String,
     /// The deployed service's list: id, and when it was applied.
     pub(crate) deployed: BTreeMap<String, Option<Timestamp>>,
     /// Ours: version, and when it was run.
@@ -66,6 +70,13 @@ const RELATIONS: &str = "
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relname IN (NAMES) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
       AND (n.nspname = current_schema() OR pg_table_is_visible(c.oid))";
+
+const OUT_OF_SIGHT: &str = "
+    SELECT n.nspname
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relname = 'gorp_migrations' AND c.relkind IN ('r', 'p')
+      AND n.nspname <> ALL (current_schemas(false))
+    ORDER BY n.nspname LIMIT 1";
 
 const COLUMNS: &str = "
     SELECT c.relname, a.attname, coalesce(b.typname, t.typname), a.attnotnull, a.atthasdef
@@ -131,6 +142,10 @@ impl Found {
         let mut found = Self::default();
         let schema = ask("SELECT current_schema()").await?;
         found.schema = schema.first().and_then(|row| owned(row, 0));
+        let encoding = ask("SELECT current_setting('server_encoding')").await?;
+        found.encoding = encoding.first().map(|row| text(row, 0)).unwrap_or_default();
+        let out_of_sight = ask(OUT_OF_SIGHT).await?;
+        found.out_of_sight = out_of_sight.first().and_then(|row| owned(row, 0));
         for row in ask(RELATIONS).await? {
             let kind = text(&row, 3);
             if is_true(&row, 2) {

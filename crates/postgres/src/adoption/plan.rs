@@ -85,6 +85,16 @@ const ADDED: [(&str, &[&str]); 3] = [
     ("private_metadata", JSON),
 ];
 
+/// Those of the codes that the deployed service mailed.
+const CODES: [(&str, &[&str]); 6] = [
+    ("user_id", TEXT),
+    ("email", TEXT),
+    ("otp", TEXT),
+    ("created_at", &["timestamptz"]),
+    ("expires_at", &["timestamptz"]),
+    ("used_at", &["timestamptz"]),
+];
+
 const TEXT: &[&str] = &["text", "varchar", "bpchar", "citext"];
 const TEXTS: &[&str] = &["_text", "_varchar"];
 const JSON: &[&str] = &["jsonb"];
@@ -103,7 +113,17 @@ enum Accounts<'f> {
 
 /// What is to be done, or why nothing can be.
 pub(crate) fn plan(found: &Found) -> Result<Plan, String> {
+    if found.encoding != "UTF8" {
+        return Err(format!(
+            "its encoding is {}, which not every name can be written in; it must be UTF8, which \
+             takes a new database: dump this one and restore it there",
+            found.encoding
+        ));
+    }
     let accounts = accounts(found)?;
+    if let Some(codes) = found.relations.get("users_verifications") {
+        check("users_verifications", codes, CODES.iter(), &[])?;
+    }
     refuse_what_is_unknown(found, accounts)?;
     let mut plan = Plan::default();
     deployed(found, accounts, &mut plan);
@@ -166,8 +186,8 @@ fn check<'a>(
     needed: impl Iterator<Item = &'a (&'static str, &'static [&'static str])>,
     possible: &[(&str, &[&str])],
 ) -> Result<(), String> {
-    if !matches!(table.kind.as_str(), "r" | "p") {
-        return Err(foreign(name, "it is no table"));
+    if table.kind != "r" {
+        return Err(foreign(name, "it is no ordinary table"));
     }
     for (column, kinds) in needed {
         let Some(there) = table.columns.get(*column) else {

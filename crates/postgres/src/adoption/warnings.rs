@@ -8,6 +8,7 @@ use super::plan::Step;
 pub(super) fn warnings(found: &Found, users: Option<&Relation>, steps: &[Step]) -> Vec<String> {
     let mut said = Vec::new();
     said.extend(newer(found));
+    said.extend(hidden(found));
     said.extend(list(found));
     if let Some(users) = users {
         said.extend(tables(found, users));
@@ -25,6 +26,18 @@ pub(super) fn warnings(found: &Found, users: Option<&Relation>, steps: &[Step]) 
         );
     }
     said
+}
+
+/// Somebody may look for his accounts in vain.
+fn hidden(found: &Found) -> Option<String> {
+    let other = found.out_of_sight.as_ref()?;
+    found.accounts_table().is_none().then(|| {
+        format!(
+            "tables of a deployed service are in the schema {other}, which search_path does not \
+             name: they are left alone, and new, empty ones are made; to take those over, let \
+             search_path begin with {other}"
+        )
+    })
 }
 
 fn newer(found: &Found) -> Option<String> {

@@ -1,5 +1,7 @@
 //! Databases that are not taken over: they say why, and stay as they are.
 
+use users_test_postgres::Server;
+
 use crate::scene::{CURRENT, FIRST, RENAMED, filled, refusal, store, value};
 
 async fn refused(parts: &[&str], words: &[&str]) {
@@ -36,7 +38,7 @@ async fn somebody_elses_users_are_left_to_him() {
     refused(&parts, &["column metadata is json, not jsonb"]).await;
     let view = "ALTER TABLE users RENAME TO people; CREATE VIEW users AS SELECT * FROM people";
     let parts = [&CURRENT[..], &[view]].concat();
-    refused(&parts, &["users", "no table"]).await;
+    refused(&parts, &["users", "no ordinary table"]).await;
 }
 
 #[tokio::test]
@@ -88,13 +90,19 @@ async fn accounts_in_another_schema_of_the_search_path_are_not_hidden_by_new_tab
 }
 
 #[tokio::test]
-async fn another_schema_without_accounts_in_sight_gets_tables_of_its_own() {
+async fn another_schema_without_accounts_in_sight_gets_tables_of_its_own_and_that_is_said() {
     let database = filled(&CURRENT);
     database.execute("CREATE SCHEMA other");
     database.execute(&format!(
         "ALTER DATABASE {} SET search_path = other",
         database.name()
     ));
+    let survey = store(&database).survey(10).await.unwrap();
+    let said = survey.warnings.join("\n");
+    assert!(
+        said.contains("schema public") && said.contains("search_path"),
+        "{said}"
+    );
     store(&database).migrate().await.unwrap();
     assert_eq!(value(&database, "SELECT count(*) FROM other.users"), "0");
     let ours = "SELECT count(*) FROM information_schema.columns
@@ -128,4 +136,26 @@ async fn a_role_that_may_not_change_the_tables_is_told_so() {
     );
     drop(store);
     superuser.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+#[tokio::test]
+async fn a_list_of_codes_that_is_none_is_refused() {
+    for odd in [
+        "ALTER TABLE users_verifications DROP COLUMN used_at",
+        "ALTER TABLE users_verifications RENAME TO codes;
+         CREATE VIEW users_verifications AS SELECT * FROM codes",
+    ] {
+        let database = filled(&CURRENT);
+        database.execute(odd);
+        let said = refusal(&database).await;
+        assert!(said.contains("users_verifications"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_hold_every_text_is_refused() {
+    let latin = "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
+    let database = Server::shared().create_database_with(latin);
+    let said = refusal(&database).await;
+    assert!(said.contains("LATIN1") && said.contains("UTF8"), "{said}");
 }
