@@ -8,7 +8,9 @@ use users_test_postgres::Database;
 use users_testkit::fakes::FixedClock;
 
 use crate::fixture::settings;
-use crate::scene::{CURRENT, FIRST, INDEXES, OWN, RENAMED, everything, filled, ids, store};
+use crate::scene::{
+    CURRENT, FIRST, INDEXES, OWN, RENAMED, everything, filled, filled_on, ids, own_server, store,
+};
 
 /// A store for a role that may read, and nothing else.
 fn guest(database: &Database) -> (PostgresStore, String) {
@@ -46,7 +48,8 @@ async fn an_empty_database_lacks_everything_and_stays_empty() {
 
 #[tokio::test]
 async fn a_role_that_may_only_read_is_told_all() {
-    let database = filled(&CURRENT);
+    let server = own_server();
+    let database = filled_on(&server, &CURRENT);
     let before = everything(&database);
     let (store, role) = guest(&database);
     let listed = store.migrations().await.unwrap();

@@ -2,7 +2,7 @@
 
 use users_test_postgres::Server;
 
-use crate::scene::{CURRENT, FIRST, RENAMED, filled, refusal, store, value};
+use crate::scene::{CURRENT, FIRST, RENAMED, filled, filled_on, own_server, refusal, store, value};
 
 async fn refused(parts: &[&str], words: &[&str]) {
     let said = refusal(&filled(parts)).await;
@@ -112,7 +112,8 @@ async fn another_schema_without_accounts_in_sight_gets_tables_of_its_own_and_tha
 
 #[tokio::test]
 async fn a_role_that_may_not_change_the_tables_is_told_so() {
-    let database = filled(&CURRENT);
+    let server = own_server();
+    let database = filled_on(&server, &CURRENT);
     let role = format!("{}_guest", database.name());
     let superuser = database.superuser();
     superuser.execute(&format!(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use users_postgres::{OpenError, PostgresStore};
-use users_test_postgres::{Database, Rows, Server};
+use users_test_postgres::{Binaries, Database, Rows, Server, ServerOptions};
 use users_testkit::fakes::FixedClock;
 
 use crate::fixture::settings;
@@ -22,11 +22,22 @@ pub(crate) const CURRENT: [&str; 4] = [FIRST, RENAMED, VERIFIED, MERGED];
 
 /// A database of its own with these statements carried out.
 pub(crate) fn filled(parts: &[&str]) -> Database {
-    let database = Server::shared().create_database();
+    filled_on(Server::shared(), parts)
+}
+
+/// The same on a server whose superuser the test may be, to make roles.
+pub(crate) fn filled_on(server: &Server, parts: &[&str]) -> Database {
+    let database = server.create_database();
     for part in parts {
         database.execute(part);
     }
     database
+}
+
+/// A server of one test's own.
+pub(crate) fn own_server() -> Server {
+    let binaries = Binaries::find().unwrap_or_else(|missing| panic!("{missing}"));
+    Server::start(&binaries, &ServerOptions::default())
 }
 
 /// A store that reaches it as its owner.
