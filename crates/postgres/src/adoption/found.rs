@@ -120,7 +120,10 @@ impl Found {
         let begin = format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
              SET LOCAL statement_timeout = 0;
-             SET LOCAL lock_timeout = {patience}"
+             SET LOCAL idle_in_transaction_session_timeout = 0;
+             SET LOCAL lock_timeout = {patience};
+             SELECT set_config(name, '0', true) FROM pg_settings
+             WHERE name = 'transaction_timeout'"
         );
         session.run(&begin, Some(limit)).await?;
         let found = Self::look_within(session, limit).await?;
