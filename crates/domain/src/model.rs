@@ -6,6 +6,7 @@ mod effect;
 mod email;
 mod event;
 mod filter;
+mod import;
 mod json;
 mod mail;
 mod metadata;
@@ -32,6 +33,7 @@ pub use effect::{Effect, EffectKind, EffectRecord, MailRequest, Notice, UnknownE
 pub use email::Email;
 pub use event::{EventBuilder, Operation as EventOperation, UserEvent};
 pub use filter::{Order, Position, Sort, SortDirection, TagFilter, UserFilter, UserQuery};
+pub use import::{Arrival, ImportOutcome, TakenNames};
 pub use json::{JSON_DEPTH_LIMIT, JSON_NUMBER_LIMIT, JsonFault, check_json};
 pub use mail::{Mail, MailContent};
 pub use metadata::Metadata;

@@ -24,6 +24,7 @@ mod store_error;
 mod token_issuer;
 mod token_verifier;
 mod user_store;
+mod user_transfer;
 
 pub use clock::Clock;
 pub use entropy::{Entropy, uuid_v4, uuid_v7};
@@ -38,6 +39,7 @@ pub use store_error::StoreError;
 pub use token_issuer::{IssueToken, ROTATION_GRACE, RefreshToken, TokenError, TokenIssuer};
 pub use token_verifier::TokenVerifier;
 pub use user_store::{Decide, DecideWithCode, MAX_LOGIN_CANDIDATES, UserStore};
+pub use user_transfer::{ImportMode, UserImport, UserTransfer};
 
 #[cfg(feature = "mock")]
 pub use {
