@@ -272,6 +272,11 @@ impl Connections {
         outcome.unwrap_or(Err(StoreError::Unavailable))
     }
 
+    /// Carries on with work that nobody waits for; only the store's end does.
+    pub(crate) fn run_behind(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(self.calls.track_future(work));
+    }
+
     /// Notes that a call was given up, and asks the server to give it up too.
     pub(crate) fn give_up(&self, slot: &mut Slot) {
         slot.spoiled = true;
