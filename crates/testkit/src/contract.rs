@@ -90,6 +90,7 @@ pub mod token_issuer;
 pub mod token_verifier;
 mod tokens;
 pub mod user_store;
+pub mod user_transfer;
 
 pub use clock::ClockUnderTest;
 pub use entropy::EntropyUnderTest;
@@ -102,6 +103,7 @@ pub use read_events::ReadEventsUnderTest;
 pub use refresh_token_store::RefreshTokenStoreUnderTest;
 pub use tokens::{Flaw, Forge, TokensUnderTest};
 pub use user_store::{AdoptedRow, UserStoreUnderTest};
+pub use user_transfer::UserTransferUnderTest;
 
 /// What a subject keeps alive: a folder, a server, nothing.
 pub type Keep = Box<dyn Any + Send + Sync>;

@@ -43,7 +43,14 @@ impl<P: ?Sized> Faulty<P> {
 
     /// Makes a call, or not; `away` is how the port says that it is away.
     async fn call<T, E>(&self, away: E, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        match self.plan.next() {
+        self.plan.call(away, call).await
+    }
+}
+
+impl FaultPlan {
+    /// Makes a call, or not; `away` is how the port says that it is away.
+    async fn call<T, E>(&self, away: E, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        match self.next() {
             None => call.await,
             Some(Fault::Away) => Err(away),
             Some(Fault::LostAnswer) => {

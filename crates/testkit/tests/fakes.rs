@@ -15,7 +15,7 @@ use users_domain::ports::Clock;
 use users_testkit::contract::{
     ClockUnderTest, CostMeasure, EntropyUnderTest, EventPublisherUnderTest, Flaw, MailerUnderTest,
     OutboxUnderTest, PasswordHasherUnderTest, ReadEventsUnderTest, ReceivedMail,
-    RefreshTokenStoreUnderTest, TokensUnderTest, UserStoreUnderTest,
+    RefreshTokenStoreUnderTest, TokensUnderTest, UserStoreUnderTest, UserTransferUnderTest,
 };
 use users_testkit::fakes::{
     FakeTokens, FixedClock, MemoryStore, PlainHasher, RecordingMailer, RecordingPublisher,
@@ -24,6 +24,7 @@ use users_testkit::fakes::{
 use users_testkit::faults::{Fault, FaultPlan, Faulty};
 
 users_testkit::user_store_contract!(user_store());
+users_testkit::user_transfer_contract!(user_transfer());
 users_testkit::outbox_contract!(outbox());
 users_testkit::refresh_token_store_contract!(refresh_token_store());
 users_testkit::token_issuer_contract!(tokens());
@@ -46,6 +47,7 @@ mod slow {
     use super::*;
 
     users_testkit::user_store_contract!(user_store_behind(FaultPlan::always(Fault::Slow)));
+    users_testkit::user_transfer_contract!(user_transfer_behind(FaultPlan::always(Fault::Slow)));
     users_testkit::outbox_contract!(outbox_behind(FaultPlan::always(Fault::Slow)));
     users_testkit::refresh_token_store_contract!(refresh_token_store_behind(FaultPlan::always(
         Fault::Slow
@@ -86,6 +88,30 @@ fn user_store_behind(plan: FaultPlan) -> UserStoreUnderTest {
         put_raw: Box::new(move |user| raw.put(user)),
         put_adopted: Some(Box::new(move |row| adopting.put_adopted(row))),
         keeps_json_text: true,
+        go_away: None,
+        keep: Box::new(()),
+    }
+}
+
+fn user_transfer() -> UserTransferUnderTest {
+    let plan = away_later();
+    UserTransferUnderTest {
+        go_away: Some(Box::new({
+            let plan = plan.clone();
+            move || plan.resume()
+        })),
+        ..user_transfer_behind(plan)
+    }
+}
+
+fn user_transfer_behind(plan: FaultPlan) -> UserTransferUnderTest {
+    let (store, _) = memory();
+    let raw = store.clone();
+    UserTransferUnderTest {
+        transfer: Arc::new(Faulty::new(Arc::new(store.clone()), plan)),
+        users: Arc::new(store.clone()),
+        outbox: Arc::new(store),
+        put_raw: Box::new(move |user| raw.put(user)),
         go_away: None,
         keep: Box::new(()),
     }

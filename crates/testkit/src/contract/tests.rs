@@ -2,7 +2,7 @@
 
 use super::{
     clock, entropy, event_publisher, mailer, outbox, password_hasher, published_keys, read_events,
-    refresh_token_store, token_issuer, token_verifier, user_store,
+    refresh_token_store, token_issuer, token_verifier, user_store, user_transfer,
 };
 
 /// The public async functions of a suite's files, sorted: its promises.
@@ -19,7 +19,7 @@ fn declared(sources: &[&str]) -> Vec<String> {
 
 #[test]
 fn every_suite_tests_every_promise_that_it_declares() {
-    let suites: [(&[&str], &[&str]); 12] = [
+    let suites: [(&[&str], &[&str]); 13] = [
         (clock::PROMISES, &[include_str!("clock.rs")]),
         (entropy::PROMISES, &[include_str!("entropy.rs")]),
         (
@@ -81,6 +81,17 @@ fn every_suite_tests_every_promise_that_it_declares() {
                 include_str!("user_store/sorting.rs"),
                 include_str!("user_store/updating.rs"),
                 include_str!("user_store/voiding.rs"),
+            ],
+        ),
+        (
+            user_transfer::PROMISES,
+            &[
+                include_str!("user_transfer/dry_run.rs"),
+                include_str!("user_transfer/everywhere.rs"),
+                include_str!("user_transfer/exporting.rs"),
+                include_str!("user_transfer/judging.rs"),
+                include_str!("user_transfer/keeping.rs"),
+                include_str!("user_transfer/racing.rs"),
             ],
         ),
     ];

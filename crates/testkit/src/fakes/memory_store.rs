@@ -15,6 +15,7 @@ mod refresh_tokens;
 mod selection;
 mod snapshot;
 mod user_store;
+mod user_transfer;
 
 use outbox::Backlog;
 
@@ -25,7 +26,7 @@ pub use snapshot::InvalidSnapshot;
 /// Keeps accounts, codes, effects and sessions as long as the process lives; clones share them.
 ///
 /// A real store for small programs too: it keeps every sentence of the contracts of `UserStore`,
-/// `Outbox` and `RefreshTokenStore`. Names are looked for one account after the other, which is
+/// `UserTransfer`, `Outbox` and `RefreshTokenStore`. Names are looked for one account after the other, which is
 /// quick for thousands of accounts and slow for millions.
 ///
 /// Every call is carried out at once under one lock, which is never held while waiting; so a dropped

@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use users_domain::model::{
-    BearerToken, CodePurpose, CodeRecord, Effect, EffectKind, Email, Mail, Needs, Page, Password,
-    PasswordAttempt, PasswordHash, Proof, RefreshSession, Timestamp, TokenClaims, TokenId,
-    TokenPair, User, UserEvent, UserFilter, UserId, UserQuery,
+    Arrival, BearerToken, CodePurpose, CodeRecord, Effect, EffectKind, Email, ImportOutcome, Mail,
+    Needs, Page, Password, PasswordAttempt, PasswordHash, Proof, RefreshSession, Timestamp,
+    TokenClaims, TokenId, TokenPair, User, UserEvent, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{
-    Claim, Decide, DecideWithCode, EventPublisher, Fence, HasherError, IssueToken, LeaseHolder,
-    MailError, Mailer, Outbox, OutboxDepth, OutboxItemId, PasswordHasher, PublishError,
-    RefreshToken, RefreshTokenStore, Rotation, StoreError, TokenError, TokenIssuer, TokenVerifier,
-    UserStore, Verdict,
+    Claim, Decide, DecideWithCode, EventPublisher, Fence, HasherError, ImportMode, IssueToken,
+    LeaseHolder, MailError, Mailer, Outbox, OutboxDepth, OutboxItemId, PasswordHasher,
+    PublishError, RefreshToken, RefreshTokenStore, Rotation, StoreError, TokenError, TokenIssuer,
+    TokenVerifier, UserImport, UserStore, UserTransfer, Verdict,
 };
 
-use super::Faulty;
+use super::{FaultPlan, Faulty};
 
 const STORE_AWAY: StoreError = StoreError::Unavailable;
 
@@ -89,6 +89,37 @@ impl<P: UserStore + ?Sized> UserStore for Faulty<P> {
     async fn remove_expired_codes(&self, limit: u32) -> Result<u32, StoreError> {
         self.call(STORE_AWAY, self.good.remove_expired_codes(limit))
             .await
+    }
+}
+
+/// The plan goes on deciding about the calls of an import that began.
+#[async_trait]
+impl<P: UserTransfer + ?Sized> UserTransfer for Faulty<P> {
+    async fn export(&self, after: Option<&UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
+        self.call(STORE_AWAY, self.good.export(after, limit)).await
+    }
+
+    async fn begin_import(&self, mode: ImportMode) -> Result<Box<dyn UserImport>, StoreError> {
+        let good = self.call(STORE_AWAY, self.good.begin_import(mode)).await?;
+        let plan = self.plan.clone();
+        Ok(Box::new(FaultyImport { good, plan }))
+    }
+}
+
+/// An import before which a plan stands.
+struct FaultyImport {
+    good: Box<dyn UserImport>,
+    plan: FaultPlan,
+}
+
+#[async_trait]
+impl UserImport for FaultyImport {
+    async fn add(&mut self, accounts: &[Arrival]) -> Result<Vec<ImportOutcome>, StoreError> {
+        self.plan.call(STORE_AWAY, self.good.add(accounts)).await
+    }
+
+    async fn finish(self: Box<Self>) -> Result<(), StoreError> {
+        self.plan.call(STORE_AWAY, self.good.finish()).await
     }
 }
 

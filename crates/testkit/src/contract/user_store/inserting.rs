@@ -16,7 +16,7 @@ use crate::people::user;
 const DIGITS: &str = r#"{"f": 0.10, "n": 123456789012345678901234567890, "aa": [1.0, 100]}"#;
 
 /// An account with something in every field.
-pub(super) fn full(name: &str) -> User {
+pub(in crate::contract) fn full(name: &str) -> User {
     let later = |micros| Some(LONG_AGO + Duration::from_micros(micros));
     User {
         first_name: PersonName::from_stored("Ада 'Augusta'".to_owned()),

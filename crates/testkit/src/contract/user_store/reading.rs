@@ -195,7 +195,7 @@ pub async fn at_most_a_hundred_are_meant_exact_matches_among_them(subject: &User
 }
 
 /// Rows that no rule of today would let in, each named after what is odd about it.
-pub(super) fn odd_rows() -> Vec<User> {
+pub(in crate::contract) fn odd_rows() -> Vec<User> {
     let deep = "[".repeat(200) + &"]".repeat(200);
     let many: Vec<String> = (0..500).map(|number| format!("tag {number}")).collect();
     let metadata = |json: &str| Metadata::from_stored(json.to_owned());
