@@ -105,6 +105,11 @@ impl UserImport for Import {
 /// What was dropped for an import is built again, whatever becomes of it.
 impl Drop for Import {
     fn drop(&mut self) {
+        if let Ok(state) = self.state.try_lock()
+            && state.secondary != Secondary::Gone
+        {
+            return;
+        }
         let (store, state) = (self.store.clone(), self.state.clone());
         self.store.connections.run_behind(async move {
             let mut state = state.lock().await;

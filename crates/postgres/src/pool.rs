@@ -272,8 +272,11 @@ impl Connections {
         outcome.unwrap_or(Err(StoreError::Unavailable))
     }
 
-    /// Carries on with work that nobody waits for; only the store's end does.
+    /// Carries out work that nobody waits for but the store's end; none after that.
     pub(crate) fn run_behind(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if self.closed.load(Ordering::Acquire) {
+            return;
+        }
         self.runtime.spawn(self.calls.track_future(work));
     }
 
