@@ -26,6 +26,7 @@ mod adoption;
 mod calls;
 mod change;
 mod connect;
+mod counts;
 mod cursor;
 mod error;
 mod filter;
