@@ -12,3 +12,5 @@ mod conflicts;
 #[path = "../fixture/store.rs"]
 mod fixture;
 mod odd_rows;
+mod pages;
+mod totals;
