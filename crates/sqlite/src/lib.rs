@@ -33,10 +33,15 @@ use std::time::Duration;
 use diesel::SqliteConnection;
 use users_domain::ports::Clock;
 
+mod candidates;
 mod connect;
 mod cursor;
 mod error;
 mod filter;
+mod listing;
+#[cfg(test)]
+mod listing_plans;
+mod metadata_terms;
 pub mod migrate;
 mod one_time_codes;
 mod outbox;
@@ -47,6 +52,7 @@ mod refresh_tokens;
 mod row;
 mod schema;
 mod threads;
+mod trigrams;
 mod user_store;
 
 pub use error::OpenError;
