@@ -36,6 +36,7 @@ use std::time::Duration;
 use diesel::SqliteConnection;
 use users_domain::ports::Clock;
 
+mod candidates;
 mod connect;
 mod cursor;
 mod dry_run;
@@ -43,6 +44,10 @@ mod error;
 mod export;
 mod filter;
 mod import;
+mod listing;
+#[cfg(test)]
+mod listing_plans;
+mod metadata_terms;
 pub mod migrate;
 mod one_time_codes;
 mod outbox;
@@ -53,6 +58,7 @@ mod refresh_tokens;
 mod row;
 mod schema;
 mod threads;
+mod trigrams;
 mod user_store;
 
 pub use error::OpenError;

@@ -8,10 +8,12 @@
 mod backlog;
 mod calls;
 mod codes;
+mod counts;
 mod fixture;
 mod log;
 mod migrations;
 mod odd_rows;
 mod opening;
 mod schema_rules;
+mod search;
 mod transfer;
