@@ -23,6 +23,7 @@ pub(super) fn open(
     let store = store(settings, clock)?;
     Ok(OpenedStore {
         users: Arc::new(store.clone()),
+        transfer: Arc::new(store.clone()),
         outbox: Arc::new(store.clone()),
         sessions: Arc::new(store.clone()),
         place: address(settings),
@@ -100,6 +101,8 @@ impl StoreTechnology for Postgres {
     }
 
     async fn tend(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        // First what is quick, and shows wrong numbers until then.
+        self.store.mend_counts().await?;
         self.store.build_indexes().await?;
         Ok(())
     }
