@@ -14,5 +14,6 @@ mod log;
 mod migrations;
 mod odd_rows;
 mod opening;
+mod remade_users;
 mod schema_rules;
 mod search;
