@@ -17,7 +17,7 @@ const KEPT: u64 = 1_024;
 /// A page of a list.
 pub(crate) struct Rows {
     /// What stands on it.
-    pub(crate) rows: Vec<UserRow>,
+    pub(crate) found: Vec<UserRow>,
     /// How many accounts the list has.
     pub(crate) total: u64,
     /// Whether more follow.
@@ -38,7 +38,7 @@ pub(crate) fn page(connection: &mut SqliteConnection, query: &UserQuery) -> Quer
         checked,
     } = count(connection, &query.filter)?;
     let mut page = Rows {
-        rows: Vec::new(),
+        found: Vec::new(),
         total: passing,
         more: false,
     };
@@ -75,13 +75,13 @@ pub(crate) fn page(connection: &mut SqliteConnection, query: &UserQuery) -> Quer
         let found = part.limit(missing).select(UserRow::as_select());
         let found: Vec<UserRow> = found.load(connection)?;
         missing -= i64::try_from(found.len()).unwrap_or(i64::MAX);
-        page.rows.extend(found);
+        page.found.extend(found);
         if missing <= 0 {
             break;
         }
     }
-    page.more = page.rows.len() > wanted;
-    page.rows.truncate(wanted);
+    page.more = page.found.len() > wanted;
+    page.found.truncate(wanted);
     Ok(page)
 }
 

@@ -145,14 +145,15 @@ fn every_page_behind_a_cursor_begins_in_the_index() {
     }
 }
 
-/// A filter, how its rows are found, and by which steps.
+const TEXT: &str = "SCAN users_text VIRTUAL TABLE INDEX";
+const TAGS: &str = "SEARCH user_tags USING PRIMARY KEY (tag=?)";
+const METADATA: &str = "SEARCH user_metadata USING PRIMARY KEY (term=?)";
+const CREATED: &str = "SEARCH one USING COVERING INDEX users_created_at_id_idx";
+
+/// Filters, and the step by which the rows of each are found.
 fn searches() -> Vec<(UserFilter, &'static str)> {
     let text = || Some("abcd".to_owned());
     let none = UserFilter::default;
-    const TEXT: &str = "SCAN users_text VIRTUAL TABLE INDEX";
-    const TAGS: &str = "SEARCH user_tags USING PRIMARY KEY (tag=?)";
-    const METADATA: &str = "SEARCH user_metadata USING PRIMARY KEY (term=?)";
-    const CREATED: &str = "SEARCH one USING COVERING INDEX users_created_at_id_idx";
     vec![
         (
             UserFilter {

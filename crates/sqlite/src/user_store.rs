@@ -52,9 +52,9 @@ impl UserStore for SqliteStore {
             .read(move |connection| {
                 // One transaction: the page and the total are of the same moment.
                 connection.transaction(|connection| {
-                    let Rows { rows, total, more } = page(connection, &query)?;
+                    let Rows { found, total, more } = page(connection, &query)?;
                     Ok(Page {
-                        items: rows.into_iter().map(User::from).collect(),
+                        items: found.into_iter().map(User::from).collect(),
                         total,
                         more,
                     })

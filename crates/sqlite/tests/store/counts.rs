@@ -128,15 +128,15 @@ fn what_is_refused_or_rolled_back_is_not_counted() {
     let mut connection = fixture.connection();
     connection.batch_execute(&(insert(1) + &insert(2))).unwrap();
     connection
-        .batch_execute(&format!(
-            "INSERT OR ROLLBACK INTO users SELECT * FROM users"
-        ))
+        .batch_execute("INSERT OR ROLLBACK INTO users SELECT * FROM users")
         .unwrap_err();
     connection.batch_execute(&insert(2)).unwrap_err();
-    let both = format!(
-        "INSERT INTO users (id, email, first_name, last_name) VALUES ('a', 'a', '', ''), ('id1', 'b', '', '')"
-    );
-    connection.batch_execute(&both).unwrap_err();
+    connection
+        .batch_execute(
+            "INSERT INTO users (id, email, first_name, last_name)
+             VALUES ('a', 'a', '', ''), ('id1', 'b', '', '')",
+        )
+        .unwrap_err();
     assert_right(&mut connection, "refused");
     connection
         .batch_execute(&format!(

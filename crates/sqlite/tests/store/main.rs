@@ -14,6 +14,7 @@ mod log;
 mod migrations;
 mod odd_rows;
 mod opening;
+mod remade_users;
 mod schema_rules;
 mod search;
 mod transfer;
