@@ -4,7 +4,9 @@ use diesel::dsl::{IntoBoxed, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::sqlite::Sqlite;
-use users_domain::model::{Order, Role, Sort, SortDirection, Status, TagFilter, UserFilter};
+use users_domain::model::{
+    Order, Role, Sort, SortDirection, Status, TagFilter, User, UserFilter, Username,
+};
 use users_domain::ports::MAX_LOGIN_CANDIDATES;
 
 use crate::row::micros;
@@ -55,6 +57,20 @@ pub(crate) fn others_with_username(id: String, folded: String) -> UsersQuery {
     users::table
         .filter(lower(users::username).eq(folded))
         .filter(users::id.ne(id))
+        .into_boxed()
+}
+
+/// Who has the id, the e-mail address or the username of an account, the latter two without case.
+pub(crate) fn holders(user: &User) -> UsersQuery {
+    let username = user.username.as_ref().map(Username::folded);
+    users::table
+        .filter(
+            users::id
+                .eq(user.id.as_str().to_owned())
+                .or(lower(users::email).eq(user.email.folded()))
+                .nullable()
+                .or(lower(users::username).eq(username)),
+        )
         .into_boxed()
 }
 

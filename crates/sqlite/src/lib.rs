@@ -1,6 +1,7 @@
 //! The embedded store: accounts, outbox and sessions in one SQLite file.
 //!
-//! [`SqliteStore`] serves the ports `UserStore`, `Outbox` and `RefreshTokenStore`. It promises:
+//! [`SqliteStore`] serves the ports `UserStore`, `UserTransfer`, `Outbox` and
+//! `RefreshTokenStore`. It promises:
 //!
 //! - **What was acknowledged is there after a power loss**: a write-ahead log with
 //!   `synchronous=FULL`, and an account is committed together with its effects.
@@ -35,8 +36,11 @@ use users_domain::ports::Clock;
 
 mod connect;
 mod cursor;
+mod dry_run;
 mod error;
+mod export;
 mod filter;
+mod import;
 pub mod migrate;
 mod one_time_codes;
 mod outbox;

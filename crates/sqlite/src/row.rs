@@ -41,6 +41,11 @@ impl ToSql<Text, Sqlite> for StoredText {
 }
 
 impl StoredText {
+    /// As an account's id.
+    pub(crate) fn into_id(self) -> UserId {
+        UserId::from_stored(self.0)
+    }
+
     fn from_text(text: &str) -> Self {
         Self(text.to_owned())
     }
@@ -48,7 +53,8 @@ impl StoredText {
 
 /// A row of `users`. Columns that are not here (`domain_id`) are left as they are.
 #[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = users)]
+// One text of the statement, whichever columns are NULL: it is prepared once.
+#[diesel(table_name = users, treat_none_as_default_value = false)]
 pub(crate) struct UserRow {
     pub(crate) id: StoredText,
     email: StoredText,

@@ -14,3 +14,4 @@ mod migrations;
 mod odd_rows;
 mod opening;
 mod schema_rules;
+mod transfer;
