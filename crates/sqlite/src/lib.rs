@@ -50,6 +50,8 @@ mod queue;
 mod refresh_tokens;
 mod row;
 mod schema;
+#[cfg(feature = "statements")]
+pub mod statements;
 mod threads;
 mod user_store;
 

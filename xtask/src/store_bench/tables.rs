@@ -1,0 +1,289 @@
+//! What was measured, as tables in Markdown: the stores side by side.
+
+use crate::figures::{Wanted, yes_or_no};
+use crate::latencies::{milliseconds, per_second};
+
+use super::Technology;
+use super::filling::Transfers;
+use super::operation::Operation;
+use super::rounds::Measurement;
+
+/// Accounts a second that an import into an empty Postgres takes in before the indexes are built.
+const IMPORT_RATE: f64 = 20_000.0;
+/// The same with all indexes there.
+const LIVE_RATE: f64 = 8_000.0;
+/// Accounts a second that come out of Postgres.
+const EXPORT_RATE: f64 = 50_000.0;
+/// Memory at the largest size over that at the smallest.
+const FLAT: f64 = 1.25;
+
+/// What the tables have columns for.
+pub(super) struct Tables<'a> {
+    pub(super) technologies: &'a [Technology],
+    /// Ascending.
+    pub(super) sizes: &'a [u64],
+}
+
+impl Tables<'_> {
+    pub(super) fn print_head(&self, server: Option<&str>) {
+        let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+        let server = server
+            .map(|server| format!("; {server}"))
+            .unwrap_or_default();
+        println!("\n{cores} cores; SQLite with synchronous = FULL{server}.\n");
+    }
+
+    /// Prints median and p99 of every operation; says how many ratios are not what is wanted.
+    pub(super) fn print_operations(&self, measurements: &[Measurement]) -> usize {
+        println!(
+            "Milliseconds, median / p99, one caller. The ratio is that of the medians at {} and at \
+             {} accounts.\n",
+            shown(self.largest()),
+            shown(self.smallest())
+        );
+        let mut head = String::from("| operation | ratio wanted |");
+        let mut rule = String::from("|---|--:|");
+        for technology in self.technologies {
+            for size in self.sizes {
+                head += &format!(" {} {} |", technology.name(), shown(*size));
+                rule += "--:|";
+            }
+            head += " ratio | reached |";
+            rule += "--:|---|";
+        }
+        println!("{head}\n{rule}");
+        let mut missed = 0;
+        for operation in Operation::ALL {
+            let (row, missed_in_it) = self.operation_row(operation, measurements);
+            println!("{row}");
+            missed += missed_in_it;
+        }
+        missed
+    }
+
+    fn operation_row(&self, operation: Operation, measurements: &[Measurement]) -> (String, usize) {
+        let wanted = operation.wanted_ratio();
+        let mut row = format!("| {} | {wanted} |", operation.name());
+        let mut missed = 0;
+        for technology in self.technologies {
+            let of = |size: u64| {
+                measurements.iter().find(|one| {
+                    one.operation == operation && one.technology == *technology && one.size == size
+                })
+            };
+            for size in self.sizes {
+                row += &match of(*size) {
+                    Some(one) => format!(
+                        " {:.3} / {:.3} |",
+                        milliseconds(one.median()),
+                        milliseconds(one.p99())
+                    ),
+                    None => " |".to_owned(),
+                };
+            }
+            let median = |size| of(size).map(|one| milliseconds(one.median()));
+            let ratio = match (median(self.largest()), median(self.smallest())) {
+                (Some(largest), Some(smallest)) if smallest > 0.0 => largest / smallest,
+                _ => f64::NAN,
+            };
+            let reached = Wanted::AtMost(wanted).is_reached_by(ratio);
+            missed += usize::from(reached == Some(false));
+            row += &format!(" {ratio:.2} | {} |", yes_or_no(reached));
+        }
+        (row, missed)
+    }
+
+    /// Prints how accounts came in and went out; says how many figures are not what is wanted.
+    pub(super) fn print_transfers(&self, transfers: &[Transfers]) -> usize {
+        println!("\n`users import` and `users export`, memory (RSS) at its highest.\n");
+        let mut head = String::from("| |");
+        let mut rule = String::from("|---|");
+        for technology in self.technologies {
+            for size in self.sizes {
+                head += &format!(" {} {} |", technology.name(), shown(*size));
+                rule += "--:|";
+            }
+        }
+        println!(
+            "{head} wanted of Postgres at {} | reached |",
+            shown(self.largest())
+        );
+        println!("{rule}---|---|");
+        let mut missed = 0;
+        for (what, digits, value, wanted) in ROWS {
+            let mut row = format!("| {what} |");
+            for technology in self.technologies {
+                for size in self.sizes {
+                    row += &match self.transfer(transfers, *technology, *size) {
+                        Some(one) => format!(" {:.digits$} |", value(one)),
+                        None => " |".to_owned(),
+                    };
+                }
+            }
+            let judged = self.transfer(transfers, Technology::Postgres, self.largest());
+            let reached = judged.and_then(|one| wanted.is_reached_by(value(one)));
+            missed += usize::from(reached == Some(false));
+            let wanted = match wanted {
+                Wanted::AtLeast(limit) => format!("at least {}", shown_rate(limit)),
+                Wanted::AtMost(_) | Wanted::Nothing => String::new(),
+            };
+            println!("{row} {wanted} | {} |", yes_or_no(reached));
+        }
+        missed + self.print_flatness(transfers)
+    }
+
+    fn print_flatness(&self, transfers: &[Transfers]) -> usize {
+        println!(
+            "\nMemory at {} accounts over that at {}, wanted at most {FLAT}:\n",
+            shown(self.largest()),
+            shown(self.smallest())
+        );
+        let mut missed = 0;
+        for technology in self.technologies {
+            let at = |size| self.transfer(transfers, *technology, size);
+            let (Some(largest), Some(smallest)) = (at(self.largest()), at(self.smallest())) else {
+                continue;
+            };
+            for (what, ratio) in [
+                ("import", largest.import.memory / smallest.import.memory),
+                ("export", largest.export.memory / smallest.export.memory),
+            ] {
+                let reached = Wanted::AtMost(FLAT).is_reached_by(ratio);
+                missed += usize::from(reached == Some(false));
+                let name = technology.name();
+                println!("- {name}, {what}: {ratio:.2} {}", yes_or_no(reached));
+            }
+        }
+        missed
+    }
+
+    fn transfer<'t>(
+        &self,
+        transfers: &'t [Transfers],
+        technology: Technology,
+        size: u64,
+    ) -> Option<&'t Transfers> {
+        transfers
+            .iter()
+            .find(|one| one.technology == technology && one.size == size)
+    }
+
+    fn smallest(&self) -> u64 {
+        self.sizes.first().copied().unwrap_or_default()
+    }
+
+    fn largest(&self) -> u64 {
+        self.sizes.last().copied().unwrap_or_default()
+    }
+}
+
+type Row = (&'static str, usize, fn(&Transfers) -> f64, Wanted);
+
+/// Of each row the name, digits behind the point, the value, and what is wanted.
+const ROWS: [Row; 8] = [
+    (
+        "import into the empty store, accounts/s until indexes are built",
+        0,
+        |one| per_second(one.import.accounts, one.import.until_tended),
+        Wanted::AtLeast(IMPORT_RATE),
+    ),
+    (
+        "building indexes and cleaning up behind it, s",
+        1,
+        |one| (one.import.took.saturating_sub(one.import.until_tended)).as_secs_f64(),
+        Wanted::Nothing,
+    ),
+    (
+        "the whole import, s",
+        1,
+        |one| one.import.took.as_secs_f64(),
+        Wanted::Nothing,
+    ),
+    (
+        "import into the filled store, accounts/s until it is cleaned up",
+        0,
+        |one| per_second(one.live.accounts, one.live.until_tended),
+        Wanted::AtLeast(LIVE_RATE),
+    ),
+    (
+        "export, accounts/s",
+        0,
+        |one| per_second(one.export.accounts, one.export.took),
+        Wanted::AtLeast(EXPORT_RATE),
+    ),
+    (
+        "memory of the import, MiB",
+        1,
+        |one| one.import.memory,
+        Wanted::Nothing,
+    ),
+    (
+        "memory of the export, MiB",
+        1,
+        |one| one.export.memory,
+        Wanted::Nothing,
+    ),
+    (
+        "disk, bytes an account",
+        0,
+        |one| u32::try_from(one.bytes_per_account).map_or(f64::INFINITY, f64::from),
+        Wanted::Nothing,
+    ),
+];
+
+/// A number with its thousands apart: a thin line of zeros is hard to count.
+fn shown(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn shown_rate(rate: f64) -> String {
+    format!("{rate:.0}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const TABLES: Tables<'static> = Tables {
+        technologies: &[Technology::Sqlite, Technology::Postgres],
+        sizes: &[10_000, 1_000_000],
+    };
+
+    #[test]
+    fn the_ratio_is_that_of_the_medians_and_is_judged() {
+        let of = |technology, size, ms| {
+            let latencies = vec![Duration::from_millis(ms); 3];
+            Measurement::new(Operation::Total, technology, size, latencies)
+        };
+        let measurements = [
+            of(Technology::Sqlite, 10_000, 2),
+            of(Technology::Sqlite, 1_000_000, 3),
+            of(Technology::Postgres, 10_000, 2),
+            of(Technology::Postgres, 1_000_000, 4),
+        ];
+        let (row, missed) = TABLES.operation_row(Operation::Total, &measurements);
+        assert_eq!(
+            row,
+            "| total | 1.5 | 2.000 / 2.000 | 3.000 / 3.000 | 1.50 | yes \
+             | 2.000 / 2.000 | 4.000 / 4.000 | 2.00 | **no** |"
+        );
+        assert_eq!(missed, 1);
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(shown(300), "300");
+        assert_eq!(shown(10_000), "10,000");
+        assert_eq!(shown(1_000_000), "1,000,000");
+    }
+}
