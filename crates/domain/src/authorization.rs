@@ -61,6 +61,10 @@ pub enum Operation {
     ResetSecret,
     /// Give an account a password without knowing the old one.
     SetSecret,
+    /// Give all accounts out, hashes and all.
+    Export,
+    /// Take accounts in from elsewhere as they are.
+    Import,
 }
 
 /// What must come with a request.
@@ -124,7 +128,7 @@ impl Default for AccessPolicy {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Create,
         Self::IssueToken,
         Self::RefreshToken,
@@ -149,6 +153,8 @@ impl Operation {
         Self::SendPasswordReset,
         Self::ResetSecret,
         Self::SetSecret,
+        Self::Export,
+        Self::Import,
     ];
 
     /// Its one name: in services, handlers, spans, metrics and documents.
@@ -178,6 +184,8 @@ impl Operation {
             Self::SendPasswordReset => "send_password_reset",
             Self::ResetSecret => "reset_secret",
             Self::SetSecret => "set_secret",
+            Self::Export => "export",
+            Self::Import => "import",
         }
     }
 
@@ -212,6 +220,8 @@ impl Operation {
             Self::SendPasswordReset => (Ignored, Anyone, true, false),
             Self::ResetSecret => (Ignored, Anyone, true, false),
             Self::SetSecret => (Access, Operator, false, false),
+            Self::Export => (Access, Operator, false, false),
+            Self::Import => (Access, Operator, false, false),
         };
         Rule {
             bearer,

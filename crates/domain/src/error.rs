@@ -5,6 +5,7 @@ use std::time::Duration;
 use thiserror::Error as ThisError;
 
 use crate::model::ConflictField;
+use crate::ports::HashRefusal;
 
 /// Why a request was not carried out.
 ///
@@ -114,8 +115,9 @@ impl Invalid {
 
     /// The same complaint about a field of another name.
     #[must_use]
-    pub const fn in_field(self, field: &'static str) -> Self {
-        Self { field, ..self }
+    pub const fn in_field(mut self, field: &'static str) -> Self {
+        self.field = field;
+        self
     }
 }
 
@@ -160,6 +162,9 @@ pub enum InvalidReason {
     /// The form is wrong.
     #[error("{0}")]
     Malformed(&'static str),
+    /// A password hash that no login could verify.
+    #[error("{0}")]
+    PasswordHash(HashRefusal),
     /// A new password breaks the operator's policy.
     #[error(
         "does not meet the rule for passwords (eight characters or more, unless the operator set another)"

@@ -25,6 +25,8 @@ mod text;
 mod token;
 mod user;
 mod user_id;
+mod user_record;
+mod user_rules;
 mod username;
 
 pub use adopted_code::AdoptedCode;
@@ -34,7 +36,10 @@ pub use email::Email;
 pub use event::{EventBuilder, Operation as EventOperation, UserEvent};
 pub use filter::{Order, Position, Sort, SortDirection, TagFilter, UserFilter, UserQuery};
 pub use import::{Arrival, ImportOutcome, TakenNames};
-pub use json::{JSON_DEPTH_LIMIT, JSON_NUMBER_LIMIT, JsonFault, check_json};
+pub use json::{
+    JSON_DEPTH_LIMIT, JSON_NUMBER_LIMIT, JsonFault, STORED_JSON_DEPTH_LIMIT, check_json,
+    check_stored_json,
+};
 pub use mail::{Mail, MailContent};
 pub use metadata::Metadata;
 pub use one_time_code::{CodeDigest, CodePurpose, CodeRecord, OneTimeCode, Proof};
@@ -51,6 +56,7 @@ pub use tags::Tags;
 pub use token::{BearerToken, TokenClaims, TokenId, TokenKind, TokenPair};
 pub use user::{Change, ConflictField, Facts, Needs, NewUser, User, UserPatch, UserView};
 pub use user_id::UserId;
+pub use user_record::{CreationTime, UserRecord};
 pub use username::Username;
 
 /// A moment, UTC, in whole microseconds (what every store keeps).

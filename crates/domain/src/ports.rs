@@ -31,7 +31,7 @@ pub use entropy::{Entropy, uuid_v4, uuid_v7};
 pub use event_publisher::{EventPublisher, PublishError};
 pub use mailer::{MailError, Mailer};
 pub use outbox::{Claim, Fence, LEASE, LeaseHolder, Outbox, OutboxDepth, OutboxItem, OutboxItemId};
-pub use password_hasher::{HasherError, PasswordHasher, Verdict};
+pub use password_hasher::{HashRefusal, HasherError, PasswordHasher, Verdict};
 pub use published_keys::PublishedKeys;
 pub use read_events::ReadEvents;
 pub use refresh_token_store::{RefreshTokenStore, Rotation};
@@ -55,6 +55,8 @@ pub use {
 pub struct Ports {
     /// Keeps accounts.
     pub users: Arc<dyn UserStore>,
+    /// Gives accounts out in bulk, and takes them in.
+    pub transfer: Arc<dyn UserTransfer>,
     /// Keeps what must leave the process.
     pub outbox: Arc<dyn Outbox>,
     /// Issues tokens.

@@ -9,6 +9,7 @@ mod profiles;
 mod recovery;
 mod registration;
 mod relay;
+mod transfer;
 mod verification;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ pub use profiles::Profiles;
 pub use recovery::Recovery;
 pub use registration::{AdministratorOutcome, FirstAdministrator, Registration};
 pub use relay::{Progress, Relay};
+pub use transfer::{Arrivals, Import, ImportOptions, RecordRules, Transfer};
 pub use verification::Verification;
 
 use crate::error::Error;
@@ -54,6 +56,21 @@ fn changed_event(
         .text_if("last_name", Some(user.last_name.as_str()))
         .metadata_if("private_metadata", &user.private_metadata)
         .session(caller, caller.is_administrator())
+        .build()
+}
+
+/// The event of an account that was made.
+fn created_event(
+    ports: &Ports,
+    context: &RequestContext,
+    caller: &Caller,
+    user: &User,
+) -> UserEvent {
+    event(ports, context, EventOperation::Create, user.id.as_str())
+        .account(user)
+        .text_if("last_name", Some(user.last_name.as_str()))
+        .metadata_if("private_metadata", &user.private_metadata)
+        .session(caller, false)
         .build()
 }
 

@@ -8,7 +8,7 @@ use crate::model::PasswordPolicy;
 use crate::ports::Ports;
 use crate::services::{
     Access, Administration, Credentials, Directory, Profiles, Recovery, Registration, Relay,
-    Verification,
+    Transfer, Verification,
 };
 
 /// What the operator decides about the services.
@@ -56,6 +56,8 @@ pub struct Users {
     pub recovery: Recovery,
     /// Deciding about accounts.
     pub administration: Administration,
+    /// Accounts in bulk, out and in.
+    pub transfer: Transfer,
     /// Carrying out what must leave the process.
     pub relay: Relay,
     settings: Arc<Settings>,
@@ -75,6 +77,7 @@ impl Users {
             verification: Verification::new(ports.clone(), settings.clone()),
             recovery: Recovery::new(ports.clone()),
             administration: Administration::new(ports.clone(), settings.clone()),
+            transfer: Transfer::new(ports.clone(), settings.clone()),
             relay: Relay::new(ports, settings.clone()),
             settings,
         }

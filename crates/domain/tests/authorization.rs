@@ -132,7 +132,7 @@ fn letter(outcome: &Result<(), Error>) -> char {
     }
 }
 
-fn assert_table(policy: AccessPolicy, rows: &[(Operation, &str); 24]) {
+fn assert_table(policy: AccessPolicy, rows: &[(Operation, &str); 26]) {
     let operations = rows.map(|(operation, _)| operation);
     assert_eq!(operations, Operation::ALL, "a row for every operation");
     let callers = callers();
@@ -187,6 +187,8 @@ fn anybody_registers_and_only_verified_people_go_on() {
             (Operation::SendPasswordReset, "++ ++++ +++ +++ +++ ++++"),
             (Operation::ResetSecret, "++ ++++ +++ +++ +++ ++++"),
             (Operation::SetSecret, "m+ vfff iii fff iii iiii"),
+            (Operation::Export, "m+ vfff iii fff iii iiii"),
+            (Operation::Import, "m+ vfff iii fff iii iiii"),
         ],
     );
 }
@@ -223,6 +225,8 @@ fn administrators_register_people_and_only_verified_ones_go_on() {
             (Operation::SendPasswordReset, "++ ++++ +++ +++ +++ ++++"),
             (Operation::ResetSecret, "++ ++++ +++ +++ +++ ++++"),
             (Operation::SetSecret, "m+ vfff iii fff iii iiii"),
+            (Operation::Export, "m+ vfff iii fff iii iiii"),
+            (Operation::Import, "m+ vfff iii fff iii iiii"),
         ],
     );
 }
@@ -259,6 +263,8 @@ fn anybody_registers_and_need_not_verify() {
             (Operation::SendPasswordReset, "++ ++++ +++ +++ +++ ++++"),
             (Operation::ResetSecret, "++ ++++ +++ +++ +++ ++++"),
             (Operation::SetSecret, "m+ ffff iii fff iii iiii"),
+            (Operation::Export, "m+ ffff iii fff iii iiii"),
+            (Operation::Import, "m+ ffff iii fff iii iiii"),
         ],
     );
 }
@@ -295,6 +301,8 @@ fn administrators_register_people_who_need_not_verify() {
             (Operation::SendPasswordReset, "++ ++++ +++ +++ +++ ++++"),
             (Operation::ResetSecret, "++ ++++ +++ +++ +++ ++++"),
             (Operation::SetSecret, "m+ ffff iii fff iii iiii"),
+            (Operation::Export, "m+ ffff iii fff iii iiii"),
+            (Operation::Import, "m+ ffff iii fff iii iiii"),
         ],
     );
 }

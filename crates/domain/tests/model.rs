@@ -26,7 +26,9 @@ mod model {
     mod person_name;
     mod picture_url;
     mod secrecy;
+    mod stored_json;
     mod tags;
+    mod user_rules;
     mod username;
 }
 

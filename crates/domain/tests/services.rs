@@ -39,6 +39,7 @@ mod services {
     mod reset_requests;
     mod searching;
     mod sessions;
+    mod transfer;
     mod verification;
     mod viewing;
 }
@@ -239,4 +240,14 @@ fn assert_taken<T: std::fmt::Debug>(answer: &Result<T, Error>, which: ConflictFi
 
 fn assert_unverified<T: std::fmt::Debug>(answer: &Result<T, Error>) {
     assert!(matches!(answer, Err(Error::EmailNotVerified)), "{answer:?}");
+}
+
+/// The ids of the accounts that the platform is to be told were made, in order.
+fn created(fakes: &Fakes) -> Vec<String> {
+    let effects = fakes.store.effects(EffectKind::Event).into_iter();
+    let events = effects.filter_map(|effect| match effect.unwrap() {
+        Effect::Event(event) if event.operation() == "user.create" => Some(event.key().to_owned()),
+        _ => None,
+    });
+    events.collect()
 }

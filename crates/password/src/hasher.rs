@@ -7,10 +7,10 @@ use std::io;
 use async_trait::async_trait;
 use tracing::{error, warn};
 use users_domain::model::{Password, PasswordAttempt, PasswordHash};
-use users_domain::ports::{HasherError, PasswordHasher, Verdict};
+use users_domain::ports::{HashRefusal, HasherError, PasswordHasher, Verdict};
 
 use crate::candidate::Candidate;
-use crate::format::{Format, Refusal};
+use crate::format::{self, Format, Refusal};
 use crate::settings::HasherSettings;
 use crate::stored_hash::{OutOfMemory, StoredHash};
 use crate::threads::{HasherStats, Threads};
@@ -135,6 +135,16 @@ impl PasswordHasher for BcryptHasher {
     #[tracing::instrument(skip_all, name = "password.verify_absent")]
     async fn verify_absent(&self, attempt: &PasswordAttempt) -> Result<(), HasherError> {
         self.spend(Candidate::of_attempt(attempt)).await
+    }
+
+    fn check(&self, hash: &PasswordHash) -> Result<(), HashRefusal> {
+        match format::check(hash.as_str()) {
+            Ok(_) => Ok(()),
+            Err(refusal @ Refusal::TooDear { .. }) => {
+                Err(HashRefusal::TooDear(refusal.to_string()))
+            }
+            Err(refusal) => Err(HashRefusal::Unreadable(refusal.to_string())),
+        }
     }
 }
 

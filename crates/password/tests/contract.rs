@@ -69,6 +69,14 @@ fn subject() -> PasswordHasherUnderTest {
             // Well formed, and of another password: what it is worth does not show in the cost.
             foreign("Secret", "{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3"),
         ],
+        too_dear: [
+            "$2b$17$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e",
+            "$pbkdf2-sha1$i=5000001,l=20$c2FsdA$DGDID5YfDnHzqbUkr2ASBi/gN6Y",
+            "$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQ\
+             $CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+        ]
+        .map(|hash| PasswordHash::from_stored(hash.to_owned()))
+        .to_vec(),
         cost: CostMeasure::Count(Box::new(move || hasher.stats().done)),
         has_threads: true,
         most_in_flight: Some(18),

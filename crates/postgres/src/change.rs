@@ -1,6 +1,6 @@
 //! Changes of accounts inside a transaction. Locks are taken in one order, so that no two changes
-//! wait for each other: the enabled administrators by id, the account, its codes, the names, what
-//! waits in the outbox.
+//! wait for each other: the enabled administrators by id, the account, its codes, the one of all
+//! names, the names, what waits in the outbox.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Text};
@@ -98,8 +98,14 @@ pub(crate) async fn carry_out(
 
 /// Two writers of one name, in whatever case, come one after the other. Locks of names that hash
 /// alike are one lock, which costs a wait and nothing else.
+///
+/// All writers of names share one more lock, which an import takes for itself while it writes those
+/// of a whole batch ([`crate::import::LOCK`]). Theirs comes before those of the names: to be sorted,
+/// the rows must all be there. The other way round two writers and an import could wait in a circle.
 const LOCK_NAME: &str = "SELECT pg_advisory_xact_lock(key) FROM (
-    SELECT DISTINCT hashtextextended(name, 0) AS key FROM unnest($1) AS name ORDER BY key
+    SELECT DISTINCT hashtextextended(name, 0) AS key
+    FROM unnest($1) AS name, pg_advisory_xact_lock_shared(1970432882, 3)
+    ORDER BY key
 ) AS keys";
 
 /// Keeps others from writing these names, until the transaction ends.

@@ -1,6 +1,7 @@
 //! The production store: accounts, outbox and sessions in Postgres.
 //!
-//! [`PostgresStore`] serves the ports `UserStore`, `Outbox` and `RefreshTokenStore`. It promises:
+//! [`PostgresStore`] serves the ports `UserStore`, `UserTransfer`, `Outbox` and `RefreshTokenStore`.
+//! It promises:
 //!
 //! - **What was acknowledged is there**: an account is committed together with its effects, and
 //!   only the server's word for the commit is an acknowledgement.
@@ -28,7 +29,9 @@ mod change;
 mod connect;
 mod cursor;
 mod error;
+mod export;
 mod filter;
+mod import;
 mod indexes;
 mod migrate;
 mod moment;

@@ -26,6 +26,13 @@ impl StoredMoment {
     }
 }
 
+impl StoredMoment {
+    /// As Postgres sends and takes it.
+    pub(crate) const fn to_be_bytes(self) -> [u8; 8] {
+        self.0.to_be_bytes()
+    }
+}
+
 /// What Postgres can hold, in its own microseconds: from 4713 BC on, and before the year 294277.
 const HELD: std::ops::Range<i64> = -211_813_488_000_000_000..9_223_371_331_200_000_000;
 

@@ -272,6 +272,14 @@ impl Connections {
         outcome.unwrap_or(Err(StoreError::Unavailable))
     }
 
+    /// Carries out work that nobody waits for but the store's end; none after that.
+    pub(crate) fn run_behind(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if self.closed.load(Ordering::Acquire) {
+            return;
+        }
+        self.runtime.spawn(self.calls.track_future(work));
+    }
+
     /// Notes that a call was given up, and asks the server to give it up too.
     pub(crate) fn give_up(&self, slot: &mut Slot) {
         slot.spoiled = true;

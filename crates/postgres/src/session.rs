@@ -1,12 +1,18 @@
-//! A session beside the pool, for what is no call: the schema, its indexes, a look at them.
+//! A session beside the pool, for what is no call: the schema, its indexes, a look at them, accounts
+//! in bulk.
 //!
-//! It speaks the simple protocol only: no statement is prepared, so that a pooler in transaction
+//! It speaks the simple protocol mostly: no statement is prepared, so that a pooler in transaction
 //! mode may stand between, and every answer is text. What the server refuses keeps its SQLSTATE,
 //! which tells apart what the words do not (they come in the server's language).
 
+use std::future::Future;
+use std::io::Cursor;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures::SinkExt as _;
 use tokio_postgres::error::{Severity, SqlState};
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use crate::connect::{ConnectError, Connector};
@@ -60,17 +66,7 @@ impl Session {
         limit: Option<Duration>,
     ) -> Result<Vec<SimpleQueryRow>, SessionError> {
         let asked = self.client.simple_query(sql);
-        let answer = match limit {
-            None => asked.await,
-            Some(limit) => {
-                let Ok(answer) = tokio::time::timeout(limit, asked).await else {
-                    self.connector.cancel(self.client.cancel_token()).await;
-                    return Err(SessionError::TimedOut(limit));
-                };
-                answer
-            }
-        };
-        let messages = answer.map_err(|error| not_done(&error))?;
+        let messages = self.in_time(asked, limit).await?;
         Ok(messages
             .into_iter()
             .filter_map(|message| match message {
@@ -83,6 +79,53 @@ impl Session {
     /// Runs statements whose rows do not matter.
     pub(crate) async fn run(&self, sql: &str, limit: Option<Duration>) -> Result<(), SessionError> {
         self.rows(sql, limit).await.map(drop)
+    }
+
+    /// Runs one statement with values, whose rows do not matter.
+    pub(crate) async fn execute(
+        &self,
+        sql: &str,
+        values: &[(&(dyn ToSql + Sync), Type)],
+        limit: Duration,
+    ) -> Result<(), SessionError> {
+        let asked = self.client.execute_typed(sql, values);
+        self.in_time(asked, Some(limit)).await.map(drop)
+    }
+
+    /// Runs a `COPY ... FROM STDIN` and sends it what it asks for. It prepares the statement: a
+    /// transaction has to keep it on one server.
+    pub(crate) async fn copy(
+        &self,
+        sql: &str,
+        chunks: impl Iterator<Item = Vec<u8>>,
+        limit: Duration,
+    ) -> Result<(), SessionError> {
+        let sent = async {
+            let mut sink = pin!(self.client.copy_in(sql).await?);
+            for chunk in chunks {
+                sink.feed(Cursor::new(chunk)).await?;
+            }
+            sink.finish().await
+        };
+        self.in_time(sent, Some(limit)).await.map(drop)
+    }
+
+    async fn in_time<T>(
+        &self,
+        asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
+        limit: Option<Duration>,
+    ) -> Result<T, SessionError> {
+        let answer = match limit {
+            None => asked.await,
+            Some(limit) => {
+                let Ok(answer) = tokio::time::timeout(limit, asked).await else {
+                    self.connector.cancel(self.client.cancel_token()).await;
+                    return Err(SessionError::TimedOut(limit));
+                };
+                answer
+            }
+        };
+        answer.map_err(|error| not_done(&error))
     }
 
     /// Whether the one value that a statement gives is true.

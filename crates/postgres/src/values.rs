@@ -66,7 +66,7 @@ impl ToSql<Text, Pg> for StoredText {
 }
 
 /// The first byte of `jsonb`; behind it comes the text.
-const JSONB_VERSION: u8 = 1;
+pub(crate) const JSONB_VERSION: u8 = 1;
 
 impl FromSql<Jsonb, Pg> for StoredJson {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
@@ -153,24 +153,33 @@ fn number(bytes: &mut &[u8]) -> Option<i32> {
 
 impl ToSql<Array<Nullable<Text>>, Pg> for StoredTags {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        let mut put = |number: i32| out.write_all(&number.to_be_bytes());
-        let (no_nulls, lower_bound) = (0, 1);
-        if self.0.is_empty() {
-            for number in [0, no_nulls, TEXT_OID] {
-                put(number)?;
-            }
-            return Ok(IsNull::No);
-        }
-        let size = i32::try_from(self.0.len())?;
-        for number in [1, no_nulls, TEXT_OID, size, lower_bound] {
-            put(number)?;
-        }
-        for tag in &self.0 {
-            out.write_all(&i32::try_from(tag.len())?.to_be_bytes())?;
-            out.write_all(tag.as_bytes())?;
-        }
+        let mut array = Vec::new();
+        write_array(&self.0, &mut array);
+        out.write_all(&array)?;
         Ok(IsNull::No)
     }
+}
+
+/// Texts as an array that Postgres takes.
+pub(crate) fn write_array(texts: &[String], out: &mut Vec<u8>) {
+    let mut put = |number: i32| out.extend_from_slice(&number.to_be_bytes());
+    let (no_nulls, lower_bound) = (0, 1);
+    if texts.is_empty() {
+        [0, no_nulls, TEXT_OID].into_iter().for_each(put);
+        return;
+    }
+    for number in [1, no_nulls, TEXT_OID, length(texts.len()), lower_bound] {
+        put(number);
+    }
+    for text in texts {
+        out.extend_from_slice(&length(text.len()).to_be_bytes());
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// A length as Postgres counts it. What is longer than that it refuses by any length.
+pub(crate) fn length(length: usize) -> i32 {
+    i32::try_from(length).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]

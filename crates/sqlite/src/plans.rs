@@ -10,8 +10,9 @@ use users_testkit::people::user;
 
 use crate::connect::{Access, Connector};
 use crate::cursor::behind_key;
+use crate::export::rows_behind;
 use crate::filter::{
-    UsersQuery, enabled_administrators, listed, login_candidates, others_with_email,
+    UsersQuery, enabled_administrators, holders, listed, login_candidates, others_with_email,
     others_with_username,
 };
 use crate::one_time_codes::{REMOVE_USELESS, VOID};
@@ -57,6 +58,28 @@ fn who_is_meant_is_found_through_an_index() {
     ] {
         let plan = plan_of(query);
         assert!(indexes.iter().all(|index| plan.contains(index)), "{plan}");
+    }
+}
+
+#[test]
+fn who_has_the_names_of_an_arriving_account_is_found_through_indexes() {
+    let plan = plan_of(holders(&user("ada")));
+    for index in [
+        "(id=?)",
+        "users_email_idx (<expr>=?)",
+        "users_username_idx (<expr>=?)",
+    ] {
+        assert!(plan.contains(index), "{plan}");
+    }
+    assert!(!plan.contains("SCAN"), "{plan}");
+}
+
+#[test]
+fn an_export_walks_along_the_ids() {
+    for (after, range) in [(None, "(id<?)"), (Some(&b"a"[..]), "(id>? AND id<?)")] {
+        let plan = plan_of(rows_behind(after, 10));
+        assert!(plan.contains(range), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
     }
 }
 

@@ -5,7 +5,11 @@ use diesel::sql_types::{BigInt, Nullable, SingleValue, Text};
 diesel::table! {
     /// Numbers are read as 64 bits, because SQLite stores any number anywhere: a narrower type
     /// would cut 65537 down to 1.
+    ///
+    /// The key of the table is `seq`, which only the search tables name; the one that means
+    /// something is the id.
     users (id) {
+        seq -> BigInt,
         id -> Text,
         domain_id -> Nullable<Text>,
         email -> Text,

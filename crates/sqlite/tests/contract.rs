@@ -14,11 +14,12 @@ use tempfile::TempDir;
 use users_domain::model::{EffectRecord, PasswordHash, Timestamp, User, Username};
 use users_sqlite::{SqliteOptions, SqliteStore};
 use users_testkit::contract::{
-    Lever, OutboxUnderTest, RefreshTokenStoreUnderTest, UserStoreUnderTest,
+    Lever, OutboxUnderTest, RefreshTokenStoreUnderTest, UserStoreUnderTest, UserTransferUnderTest,
 };
 use users_testkit::fakes::FixedClock;
 
 users_testkit::user_store_contract!(user_store());
+users_testkit::user_transfer_contract!(user_transfer());
 users_testkit::outbox_contract!(outbox());
 users_testkit::refresh_token_store_contract!(refresh_token_store());
 
@@ -74,6 +75,19 @@ fn user_store() -> UserStoreUnderTest {
         put_raw: Box::new(move |user| put_user(&mut connection(), &user)),
         put_adopted: None,
         keeps_json_text: true,
+        go_away: Some(fresh.close()),
+        keep: Box::new(fresh.folder),
+    }
+}
+
+fn user_transfer() -> UserTransferUnderTest {
+    let fresh = Fresh::new();
+    let connection = fresh.connection();
+    UserTransferUnderTest {
+        transfer: Arc::new(fresh.store.clone()),
+        users: Arc::new(fresh.store.clone()),
+        outbox: Arc::new(fresh.store.clone()),
+        put_raw: Box::new(move |user| put_user(&mut connection(), &user)),
         go_away: Some(fresh.close()),
         keep: Box::new(fresh.folder),
     }

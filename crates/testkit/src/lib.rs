@@ -104,6 +104,7 @@ impl Fakes {
     pub fn ports(&self) -> Ports {
         Ports {
             users: Arc::new(self.store.clone()),
+            transfer: Arc::new(self.store.clone()),
             outbox: Arc::new(self.store.clone()),
             issuer: Arc::new(self.tokens.clone()),
             verifier: Arc::new(self.tokens.clone()),

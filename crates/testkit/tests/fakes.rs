@@ -252,6 +252,7 @@ fn password_hasher() -> PasswordHasherUnderTest {
             of(&too_long, PlainHasher::hash_of(&too_long)),
             of(&too_long, PlainHasher::outdated_hash_of(&too_long)),
         ],
+        too_dear: vec![PasswordHash::from_stored("dear$secret".to_owned())],
         cost: CostMeasure::Count(Box::new(move || hasher.verifications())),
         has_threads: false,
         most_in_flight: None,

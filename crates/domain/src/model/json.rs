@@ -63,11 +63,9 @@ fn holds_long_number(json: &str) -> bool {
             rest = behind_string(string);
             continue;
         }
-        let end = rest
-            .find(|sign: char| !sign.is_ascii_digit() && !".eE+-".contains(sign))
-            .unwrap_or(rest.len());
-        let (number, behind) = rest.split_at(end);
-        if is_long(number) {
+        let (number, behind) = number_at(rest);
+        let (digits, exponent) = size_of(number);
+        if digits > JSON_NUMBER_LIMIT || exponent > JSON_NUMBER_LIMIT {
             return true;
         }
         rest = behind;
@@ -90,11 +88,94 @@ fn behind_string(mut rest: &str) -> &str {
     ""
 }
 
-fn is_long(number: &str) -> bool {
+/// The number that a text begins with, and what follows it.
+fn number_at(text: &str) -> (&str, &str) {
+    let end = text
+        .find(|sign: char| !sign.is_ascii_digit() && !".eE+-".contains(sign))
+        .unwrap_or(text.len());
+    text.split_at(end)
+}
+
+/// How many digits a number has, and how great its exponent is, up or down.
+fn size_of(number: &str) -> (u32, u32) {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
     let exponent = exponent.parse().map_or(u32::MAX, i32::unsigned_abs);
-    digits > JSON_NUMBER_LIMIT as usize || exponent > JSON_NUMBER_LIMIT
+    (u32::try_from(digits).unwrap_or(u32::MAX), exponent)
+}
+
+/// Deepest nesting of JSON that every store takes: SQLite's limit, well within that of Postgres.
+pub const STORED_JSON_DEPTH_LIMIT: usize = 1000;
+
+/// Most digits of a number, its exponent counted as so many, that every store takes: as many may
+/// stand behind the point in a `numeric` of Postgres.
+const STORED_NUMBER_LIMIT: u32 = 16_383;
+
+/// Checks that every store can keep a valid JSON text: nested at most [`STORED_JSON_DEPTH_LIMIT`]
+/// deep, no number too long, without U+0000, and every escape a character.
+pub fn check_stored_json(json: &str) -> Result<(), JsonFault> {
+    let mut depth = 0_usize;
+    let mut rest = json;
+    let counts = |sign: char| "\"[]{}".contains(sign) || sign.is_ascii_digit();
+    while let Some(start) = rest.find(counts) {
+        let behind = &rest[start + 1..];
+        rest = match rest.as_bytes()[start] {
+            b'"' => {
+                let end = behind.len() - behind_string(behind).len();
+                check_escapes(&behind[..end])?;
+                &behind[end..]
+            }
+            b'[' | b'{' => {
+                depth += 1;
+                if depth > STORED_JSON_DEPTH_LIMIT {
+                    return Err(JsonFault::TooDeep);
+                }
+                behind
+            }
+            b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                behind
+            }
+            _ => {
+                let (number, behind) = number_at(&rest[start..]);
+                let (digits, exponent) = size_of(number);
+                if digits.saturating_add(exponent) > STORED_NUMBER_LIMIT {
+                    return Err(JsonFault::NumberTooLong);
+                }
+                behind
+            }
+        };
+    }
+    Ok(())
+}
+
+/// Checks the escapes in the inside of a string.
+fn check_escapes(string: &str) -> Result<(), JsonFault> {
+    let mut rest = string;
+    while let Some(start) = rest.find('\\') {
+        let Some(unit) = unit_at(&rest[start..]) else {
+            // A short escape: what follows the backslash is one of ASCII.
+            rest = rest.get(start + 2..).unwrap_or_default();
+            continue;
+        };
+        rest = &rest[start + 6..];
+        match unit {
+            0 => return Err(JsonFault::HoldsNul),
+            0xd800..=0xdbff => match unit_at(rest) {
+                Some(0xdc00..=0xdfff) => rest = &rest[6..],
+                _ => return Err(JsonFault::Malformed),
+            },
+            0xdc00..=0xdfff => return Err(JsonFault::Malformed),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The UTF-16 unit that a text begins with as an escape of four digits.
+fn unit_at(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    u16::from_str_radix(digits, 16).ok()
 }
 
 struct Walk {

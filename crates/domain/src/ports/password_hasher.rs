@@ -15,6 +15,8 @@ use crate::model::{Password, PasswordAttempt, PasswordHash};
 ///   nothing, costs what `verify_absent` costs, and is no error.
 /// - An attempt longer than [`Password::MAX_BYTES`] matches nothing; it is never cut.
 /// - `verify_absent` costs what `verify` costs on a hash of today's cost, and matches nothing.
+/// - `check` says whether `verify` could compare with a stored text, and why not if it could not. It
+///   computes nothing, and never repeats the text.
 /// - Hashing never runs on the caller's thread. When more work waits than is allowed, the answer is
 ///   [`HasherError::Busy`] at once. A hasher may give that answer later, to what has waited too long;
 ///   then it has not hashed it.
@@ -33,6 +35,21 @@ pub trait PasswordHasher: Send + Sync {
 
     /// Spends the time of a comparison for an account that does not exist or has no password.
     async fn verify_absent(&self, attempt: &PasswordAttempt) -> Result<(), HasherError>;
+
+    /// Judges a hash that comes from elsewhere, before it is kept.
+    fn check(&self, hash: &PasswordHash) -> Result<(), HashRefusal>;
+}
+
+/// Why a stored text matches no password. It carries the hasher's words for it, which never repeat
+/// the text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HashRefusal {
+    /// It is no hash of a known format.
+    #[error("{0}")]
+    Unreadable(String),
+    /// It is one, and dearer to verify than the hasher allows.
+    #[error("{0}")]
+    TooDear(String),
 }
 
 /// The outcome of a comparison.

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use crate::authorization::{Operation, permit};
 use crate::error::{Error, Invalid, InvalidReason};
 use crate::model::{
-    Caller, ConflictField, Effect, Email, EventOperation, Metadata, NewUser, Password, PersonName,
-    Position, RequestContext, Role, Sort, Status, Tags, User, UserFilter, UserId, UserQuery,
-    Username,
+    Caller, ConflictField, Effect, Email, Metadata, NewUser, Password, PersonName, Position,
+    RequestContext, Role, Sort, Status, Tags, User, UserFilter, UserId, UserQuery, Username,
 };
 use crate::ports::{HasherError, Ports, StoreError, uuid_v4};
 use crate::users::Settings;
@@ -213,17 +212,7 @@ impl Registration {
         user: User,
         caller: &Caller,
     ) -> Result<User, StoreError> {
-        let event = super::event(
-            &self.ports,
-            context,
-            EventOperation::Create,
-            user.id.as_str(),
-        )
-        .account(&user)
-        .text_if("last_name", Some(user.last_name.as_str()))
-        .metadata_if("private_metadata", &user.private_metadata)
-        .session(caller, false)
-        .build();
+        let event = super::created_event(&self.ports, context, caller, &user);
         self.ports
             .users
             .insert(user, vec![Effect::Event(event)])

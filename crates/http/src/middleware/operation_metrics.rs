@@ -45,6 +45,8 @@ const fn peer_label(operation: Operation) -> &'static str {
         Operation::ResetSecret => "reset_secret",
         // Not asked for over HTTP.
         Operation::SetSecret => "set_secret",
+        Operation::Export => "export_users",
+        Operation::Import => "import_users",
     }
 }
 
@@ -193,6 +195,8 @@ mod tests {
                 "delete_user",
                 "disable_user",
                 "enable_user",
+                "export_users",
+                "import_users",
                 "issue_token",
                 "list_active_refresh_tokens",
                 "list_users",

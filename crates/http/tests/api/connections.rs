@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
 use users_domain::model::{Password, PasswordAttempt, PasswordHash};
-use users_domain::ports::{HasherError, PasswordHasher, StoreError, Verdict};
+use users_domain::ports::{HashRefusal, HasherError, PasswordHasher, StoreError, Verdict};
 use users_http::ServerSettings;
 use users_testkit::fakes::PlainHasher;
 use users_testkit::mocks::MockUserStore;
@@ -160,6 +160,10 @@ impl PasswordHasher for Gate {
 
     async fn verify_absent(&self, attempt: &PasswordAttempt) -> Result<(), HasherError> {
         self.hasher.verify_absent(attempt).await
+    }
+
+    fn check(&self, hash: &PasswordHash) -> Result<(), HashRefusal> {
+        self.hasher.check(hash)
     }
 }
 

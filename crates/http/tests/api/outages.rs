@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use serde_json::json;
 use users_domain::model::{Password, PasswordAttempt, PasswordHash};
-use users_domain::ports::{HasherError, PasswordHasher, StoreError, UserStore, Verdict};
+use users_domain::ports::{
+    HashRefusal, HasherError, PasswordHasher, StoreError, UserStore, Verdict,
+};
 use users_testkit::faults::{Fault, FaultPlan, Faulty};
 use users_testkit::mocks::{MockPasswordHasher, MockUserStore};
 
@@ -138,6 +140,10 @@ impl PasswordHasher for SlowHasher {
 
     async fn verify_absent(&self, attempt: &PasswordAttempt) -> Result<(), HasherError> {
         self.0.verify_absent(attempt).await
+    }
+
+    fn check(&self, hash: &PasswordHash) -> Result<(), HashRefusal> {
+        self.0.check(hash)
     }
 }
 

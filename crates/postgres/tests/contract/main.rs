@@ -8,7 +8,9 @@
 use std::sync::Arc;
 
 use users_domain::model::EffectRecord;
-use users_testkit::contract::{OutboxUnderTest, RefreshTokenStoreUnderTest, UserStoreUnderTest};
+use users_testkit::contract::{
+    OutboxUnderTest, RefreshTokenStoreUnderTest, UserStoreUnderTest, UserTransferUnderTest,
+};
 
 #[allow(dead_code, reason = "every suite takes what it needs of it")]
 #[path = "../fixture/store.rs"]
@@ -20,6 +22,7 @@ mod rows;
 use fixture::{Fixture, literal};
 
 users_testkit::user_store_contract!(user_store());
+users_testkit::user_transfer_contract!(user_transfer());
 users_testkit::outbox_contract!(outbox());
 users_testkit::refresh_token_store_contract!(refresh_token_store());
 
@@ -35,6 +38,20 @@ fn user_store() -> UserStoreUnderTest {
         put_adopted: Some(Box::new(move |row| rows::put_adopted(&codes, &row))),
         // jsonb keeps the meaning.
         keeps_json_text: false,
+        go_away: Some(fixture.go_away()),
+        keep: Box::new(fixture.database),
+    }
+}
+
+fn user_transfer() -> UserTransferUnderTest {
+    let fixture = Fixture::new();
+    let users = fixture.database.clone();
+    let store = Arc::new(fixture.open());
+    UserTransferUnderTest {
+        transfer: store.clone(),
+        users: store.clone(),
+        outbox: store,
+        put_raw: Box::new(move |user| rows::put_user(&users, &user)),
         go_away: Some(fixture.go_away()),
         keep: Box::new(fixture.database),
     }

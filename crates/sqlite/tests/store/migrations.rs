@@ -10,12 +10,13 @@ use users_sqlite::{OpenError, migrate};
 
 use crate::fixture::Fixture;
 
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 6] = [
     "0001_users",
     "0002_outbox",
     "0003_refresh_sessions",
     "0004_one_time_codes",
     "0005_outbox_once",
+    "0006_user_counts",
 ];
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use users_domain::model::{Password, PasswordAttempt, PasswordHash, PasswordPolicy};
-use users_domain::ports::{HasherError, PasswordHasher};
+use users_domain::ports::{HashRefusal, HasherError, PasswordHasher};
 
 use super::Keep;
 use super::calls::{at_once, dropped_after, on_a_bare_runtime};
@@ -18,6 +18,8 @@ pub struct PasswordHasherUnderTest {
     /// Stored texts that match nothing although their format is known: broken, dearer to verify than
     /// the hasher allows, or of a password that is too long. With the passwords they would be of.
     pub unacceptable: Vec<(PasswordAttempt, PasswordHash)>,
+    /// Hashes of known formats that are dearer to verify than the hasher allows.
+    pub too_dear: Vec<PasswordHash>,
     /// How the suite sees that a comparison was paid for.
     pub cost: CostMeasure,
     /// Whether hashing has threads of its own. A fake, whose hashing costs nothing, needs none.
@@ -54,6 +56,10 @@ suite! {
     an_absent_account_costs_a_comparison,
     what_is_no_hash_costs_a_comparison,
     an_unacceptable_hash_costs_a_comparison,
+    what_can_be_verified_passes_the_check,
+    what_is_no_hash_is_refused_by_the_check_unrepeated,
+    what_is_too_dear_is_refused_by_the_check_as_that,
+    a_check_computes_nothing,
     hashing_never_runs_on_the_callers_thread,
     too_much_work_is_refused_at_once_and_the_rest_is_done,
     many_calls_at_once_are_all_answered_rightly,
@@ -175,6 +181,52 @@ pub async fn an_unacceptable_hash_matches_nothing(subject: &PasswordHasherUnderT
         let verdict = subject.hasher.verify(password, hash).await.unwrap();
         assert!(!verdict.matches, "{}", hash.as_str());
     }
+}
+
+pub async fn what_can_be_verified_passes_the_check(subject: &PasswordHasherUnderTest) {
+    let fresh = subject.hash("correct horse").await;
+    let outdated = subject.outdated.iter().map(|(_, hash)| hash);
+    for hash in outdated.chain([&fresh]) {
+        assert_eq!(subject.hasher.check(hash), Ok(()), "{}", hash.as_str());
+    }
+}
+
+pub async fn what_is_no_hash_is_refused_by_the_check_unrepeated(subject: &PasswordHasherUnderTest) {
+    let fresh = subject.hash("correct horse").await;
+    let cut = &fresh.as_str()[..fresh.as_str().len() / 2];
+    for stored in ["", " ", "correct horse", "$", "$$$", "\0", cut] {
+        let refusal = subject
+            .hasher
+            .check(&PasswordHash::from_stored(stored.to_owned()));
+        let Err(HashRefusal::Unreadable(reason)) = refusal else {
+            panic!("{stored:?}: {refusal:?}");
+        };
+        assert!(!reason.is_empty());
+        assert!(stored.len() < 4 || !reason.contains(stored), "{reason}");
+    }
+}
+
+pub async fn what_is_too_dear_is_refused_by_the_check_as_that(subject: &PasswordHasherUnderTest) {
+    for hash in &subject.too_dear {
+        let refusal = subject.hasher.check(hash);
+        let Err(HashRefusal::TooDear(reason)) = refusal else {
+            panic!("{}: {refusal:?}", hash.as_str());
+        };
+        assert!(!reason.is_empty() && !reason.contains(hash.as_str()));
+    }
+}
+
+pub async fn a_check_computes_nothing(subject: &PasswordHasherUnderTest) {
+    let CostMeasure::Count(comparisons) = &subject.cost else {
+        return;
+    };
+    let fresh = subject.hash("correct horse").await;
+    let before = comparisons();
+    for hash in subject.too_dear.iter().chain([&fresh]) {
+        // What it says is another promise.
+        let _ = subject.hasher.check(hash);
+    }
+    assert_eq!(comparisons(), before);
 }
 
 pub async fn an_attempt_that_is_too_long_matches_nothing(subject: &PasswordHasherUnderTest) {

@@ -5,12 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use users_domain::model::{Password, PasswordAttempt, PasswordHash};
-use users_domain::ports::{HasherError, PasswordHasher, Verdict};
+use users_domain::ports::{HashRefusal, HasherError, PasswordHasher, Verdict};
 
 /// Today's format: `plain$<salt>$<password>`, the salt a number.
 const TODAY: &str = "plain$";
 /// A format that is still read: `old$<password>`.
 const OUTDATED: &str = "old$";
+
+/// A hash that is well formed and too dear: `dear$<password>`.
+const TOO_DEAR: &str = "dear$";
 
 /// A hasher whose hashes a test can read and write: for tests only.
 ///
@@ -80,6 +83,19 @@ impl PasswordHasher for PlainHasher {
     async fn verify_absent(&self, _: &PasswordAttempt) -> Result<(), HasherError> {
         self.0.verifications.fetch_add(1, Ordering::Relaxed);
         Ok(())
+    }
+
+    fn check(&self, hash: &PasswordHash) -> Result<(), HashRefusal> {
+        let hash = hash.as_str();
+        if hash.starts_with(TOO_DEAR) {
+            return Err(HashRefusal::TooDear("too dear to verify".to_owned()));
+        }
+        if hash.starts_with(OUTDATED) || read_today(hash).is_some() {
+            return Ok(());
+        }
+        Err(HashRefusal::Unreadable(
+            "not a password hash of a known format".to_owned(),
+        ))
     }
 }
 

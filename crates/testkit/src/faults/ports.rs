@@ -10,8 +10,8 @@ use users_domain::model::{
     TokenClaims, TokenId, TokenPair, User, UserEvent, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{
-    Claim, Decide, DecideWithCode, EventPublisher, Fence, HasherError, ImportMode, IssueToken,
-    LeaseHolder, MailError, Mailer, Outbox, OutboxDepth, OutboxItemId, PasswordHasher,
+    Claim, Decide, DecideWithCode, EventPublisher, Fence, HashRefusal, HasherError, ImportMode,
+    IssueToken, LeaseHolder, MailError, Mailer, Outbox, OutboxDepth, OutboxItemId, PasswordHasher,
     PublishError, RefreshToken, RefreshTokenStore, Rotation, StoreError, TokenError, TokenIssuer,
     TokenVerifier, UserImport, UserStore, UserTransfer, Verdict,
 };
@@ -268,6 +268,11 @@ impl<P: PasswordHasher + ?Sized> PasswordHasher for Faulty<P> {
     async fn verify_absent(&self, attempt: &PasswordAttempt) -> Result<(), HasherError> {
         self.call(HasherError::Stopped, self.good.verify_absent(attempt))
             .await
+    }
+
+    /// Nothing happens to it: it looks at a text and cannot fail.
+    fn check(&self, hash: &PasswordHash) -> Result<(), HashRefusal> {
+        self.good.check(hash)
     }
 }
 

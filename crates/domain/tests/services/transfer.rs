@@ -1,0 +1,298 @@
+//! Accounts in bulk: who may, what records become, and what follows.
+
+use std::sync::Arc;
+
+use users_domain::Error;
+use users_domain::error::InvalidReason;
+use users_domain::model::{
+    Caller, ConflictField, CreationTime, EffectKind, ImportOutcome, Role, Status, TokenKind, User,
+    UserId, UserRecord,
+};
+use users_domain::ports::{HashRefusal, ImportMode, UserTransfer};
+use users_domain::services::{Import, ImportOptions, RecordRules};
+use users_testkit::fakes::FixedClock;
+use users_testkit::faults::{Fault, FaultPlan, Faulty};
+use users_testkit::{Fakes, people};
+
+use crate::{context, created};
+
+const PLAIN: ImportOptions = ImportOptions {
+    mode: ImportMode::Write,
+    rules: RecordRules::Today,
+    events: false,
+};
+
+async fn begin(fakes: &Fakes, options: ImportOptions) -> Import {
+    let users = fakes.users();
+    let begun = users
+        .transfer
+        .begin_import(&context(), &Caller::Operator, options)
+        .await;
+    begun.unwrap()
+}
+
+/// A record with nothing but an address.
+fn bare(name: &str) -> UserRecord {
+    UserRecord {
+        email: Some(people::email_of(name)),
+        ..UserRecord::default()
+    }
+}
+
+#[tokio::test]
+async fn only_the_operator_gives_out_and_takes_in() {
+    let fakes = Fakes::new();
+    let transfer = fakes.users().transfer;
+    let admin = people::principal(people::an_admin("root"), TokenKind::Access);
+    for caller in [Caller::Anonymous, admin] {
+        let refused = transfer.export(&caller, None, 10).await;
+        assert!(matches!(
+            refused,
+            Err(Error::Forbidden | Error::Unauthenticated(_))
+        ));
+        let refused = transfer.begin_import(&context(), &caller, PLAIN).await;
+        assert!(refused.is_err());
+    }
+    assert!(
+        transfer
+            .export(&Caller::Operator, None, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn everything_is_given_out_page_by_page() {
+    let fakes = Fakes::new();
+    for name in ["b", "a", "c"] {
+        fakes.store.put(people::user(name));
+    }
+    let transfer = fakes.users().transfer;
+    let first = transfer.export(&Caller::Operator, None, 2).await.unwrap();
+    assert_eq!(first, ["a", "b"].map(people::user));
+    let after = &first[1].id;
+    let rest = transfer.export(&Caller::Operator, Some(after), 2).await;
+    assert_eq!(rest.unwrap(), [people::user("c")]);
+}
+
+#[tokio::test]
+async fn what_a_record_leaves_out_is_made_or_absent() {
+    let fakes = Fakes::new();
+    let mut import = begin(&fakes, PLAIN).await;
+    let arrivals = import.arrivals();
+    let one = arrivals.judge(bare("ada")).unwrap();
+    let other = arrivals.judge(bare("grace")).unwrap();
+    assert_ne!(one.user.id, other.user.id);
+    assert_eq!(one.user.id.as_str().len(), 36);
+    assert!(one.effects.is_empty());
+    let expected = User {
+        id: one.user.id.clone(),
+        username: None,
+        secret: None,
+        verified_at: None,
+        ..people::user("ada")
+    };
+    let expected = User {
+        first_name: users_domain::model::PersonName::from_stored(String::new()),
+        last_name: users_domain::model::PersonName::from_stored(String::new()),
+        ..expected
+    };
+    assert_eq!(one.user, expected, "made at {}", FixedClock::START);
+    let outcomes = import.add(&[one, other]).await.unwrap();
+    assert_eq!(outcomes, [ImportOutcome::Imported; 2]);
+    import.finish().await.unwrap();
+    assert_eq!(fakes.store.users().len(), 2);
+    assert!(fakes.store.effects(EffectKind::Event).is_empty());
+}
+
+#[tokio::test]
+async fn what_a_record_gives_is_kept() {
+    let fakes = Fakes::new();
+    let arrivals = begin(&fakes, PLAIN).await.arrivals();
+    let record = UserRecord {
+        id: Some("Их 1".to_owned()),
+        username: Some("Ada".to_owned()),
+        password_hash: Some("plain$7$secret".to_owned()),
+        role: Some(Role::Admin),
+        status: Some(Status::Deleted),
+        created_at: CreationTime::Unknown,
+        verified_at: Some(FixedClock::START),
+        updated_by: Some("somebody".to_owned()),
+        auth_provider: Some("google".to_owned()),
+        tokens_valid_from: Some(7),
+        sessions_valid_from: Some(8),
+        metadata: Some(r#"{"n": 1.50}"#.to_owned()),
+        tags: Some(vec!["a".to_owned(), "a".to_owned()]),
+        ..bare("ada")
+    };
+    let user = arrivals.judge(record).unwrap().user;
+    assert_eq!(user.id, UserId::from_stored("Их 1".to_owned()));
+    assert_eq!(user.username.unwrap().as_str(), "Ada");
+    assert_eq!(user.secret.unwrap().as_str(), "plain$7$secret");
+    assert_eq!((user.role, user.status), (Role::Admin, Status::Deleted));
+    assert_eq!(
+        (user.created_at, user.verified_at),
+        (None, Some(FixedClock::START))
+    );
+    assert_eq!(user.updated_by.as_deref(), Some("somebody"));
+    assert_eq!(user.auth_provider.as_deref(), Some("google"));
+    assert_eq!(
+        (user.tokens_valid_from, user.sessions_valid_from),
+        (Some(7), Some(8))
+    );
+    assert_eq!(user.metadata.as_str(), r#"{"n": 1.50}"#);
+    assert_eq!((user.tags.as_slice().len(), user.version), (2, 1));
+}
+
+#[tokio::test]
+async fn a_record_needs_an_address_and_values_of_today() {
+    let fakes = Fakes::new();
+    let arrivals = begin(&fakes, PLAIN).await.arrivals();
+    let blamed = |record: UserRecord| arrivals.judge(record).unwrap_err().field;
+    assert_eq!(blamed(UserRecord::default()), "email");
+    let of = |username: &str| UserRecord {
+        username: Some(username.to_owned()),
+        ..bare("ada")
+    };
+    assert_eq!(blamed(of("a.b")), "credentials.username");
+    assert!(arrivals.judge(of("")).is_ok(), "an empty one is absent");
+    let empty_id = UserRecord {
+        id: Some(String::new()),
+        ..bare("ada")
+    };
+    assert_eq!(blamed(empty_id), "id");
+}
+
+#[tokio::test]
+async fn storable_values_pass_where_the_rules_are_waived() {
+    let fakes = Fakes::new();
+    let rules = RecordRules::Storable;
+    let arrivals = begin(&fakes, ImportOptions { rules, ..PLAIN })
+        .await
+        .arrivals();
+    let odd = UserRecord {
+        username: Some("a.b".to_owned()),
+        email: Some(String::new()),
+        password_hash: Some("no hash".to_owned()),
+        metadata: Some("7".to_owned()),
+        ..UserRecord::default()
+    };
+    let user = arrivals.judge(odd).unwrap().user;
+    assert_eq!(user.secret.unwrap().as_str(), "no hash");
+    let refused = arrivals.judge(UserRecord::default()).unwrap_err();
+    assert_eq!(refused.to_string(), "email: is missing");
+    let long = UserRecord {
+        id: Some("x".repeat(37)),
+        ..bare("ada")
+    };
+    assert_eq!(arrivals.judge(long).unwrap_err().field, "id");
+}
+
+#[tokio::test]
+async fn a_hash_is_checked_and_never_repeated() {
+    let fakes = Fakes::new();
+    let with = |hash: &str| UserRecord {
+        password_hash: Some(hash.to_owned()),
+        ..bare("ada")
+    };
+    let arrivals = begin(&fakes, PLAIN).await.arrivals();
+    let refused = arrivals.judge(with("no hash")).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "password_hash: not a password hash of a known format"
+    );
+    let rules = RecordRules::Storable;
+    let lenient = begin(&fakes, ImportOptions { rules, ..PLAIN })
+        .await
+        .arrivals();
+    for arrivals in [arrivals, lenient] {
+        assert!(arrivals.judge(with("old$secret")).is_ok());
+        let refused = arrivals.judge(with("dear$secret")).unwrap_err();
+        assert!(matches!(
+            &refused.reason,
+            InvalidReason::PasswordHash(HashRefusal::TooDear(_))
+        ));
+        assert!(!refused.to_string().contains("secret"));
+    }
+}
+
+#[tokio::test]
+async fn with_events_each_account_has_that_of_a_registration() {
+    let fakes = Fakes::new();
+    let events = true;
+    let mut import = begin(&fakes, ImportOptions { events, ..PLAIN }).await;
+    let arrivals = import.arrivals();
+    let accounts = ["ada", "grace"].map(|name| arrivals.judge(bare(name)).unwrap());
+    import.add(&accounts).await.unwrap();
+    assert_eq!(
+        import.add(&accounts).await.unwrap(),
+        [ImportOutcome::AlreadyThere; 2]
+    );
+    let told = created(&fakes);
+    let ids: Vec<_> = accounts.iter().map(|one| one.user.id.as_str()).collect();
+    assert_eq!(told, ids);
+}
+
+#[tokio::test]
+async fn a_dry_run_says_the_same_and_keeps_nothing() {
+    let fakes = Fakes::new();
+    fakes.store.put(people::ada());
+    let options = ImportOptions {
+        mode: ImportMode::DryRun,
+        events: true,
+        ..PLAIN
+    };
+    let mut import = begin(&fakes, options).await;
+    let arrivals = import.arrivals();
+    let accounts = ["ada", "grace"].map(|name| arrivals.judge(bare(name)).unwrap());
+    let outcomes = import.add(&accounts).await.unwrap();
+    assert_eq!(
+        outcomes,
+        [
+            ImportOutcome::Refused(ConflictField::Email),
+            ImportOutcome::Imported
+        ]
+    );
+    import.finish().await.unwrap();
+    assert_eq!(fakes.store.users(), [people::ada()]);
+    assert!(fakes.store.effects(EffectKind::Event).is_empty());
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_told_of_and_a_call_may_be_made_again() {
+    let fakes = Fakes::new();
+    let store: Arc<dyn UserTransfer> = Arc::new(fakes.store.clone());
+    let mut ports = fakes.ports();
+    // The second call, the first of the import, is carried out, but nobody learns of it.
+    ports.transfer = Arc::new(Faulty::new(store, FaultPlan::nth(2, Fault::LostAnswer)));
+    let users = users_domain::Users::new(ports, users_domain::Settings::default());
+    let (context, caller) = (context(), Caller::Operator);
+    let begun = users.transfer.begin_import(&context, &caller, PLAIN).await;
+    let mut import = begun.unwrap();
+    let account = [import.arrivals().judge(bare("ada")).unwrap()];
+    let away = import.add(&account).await;
+    assert!(matches!(
+        away,
+        Err(Error::Unavailable { port: "user store" })
+    ));
+    let again = import.add(&account).await.unwrap();
+    assert_eq!(again, [ImportOutcome::AlreadyThere]);
+}
+
+#[tokio::test]
+async fn who_could_not_come_in_again_is_known() {
+    let transfer = Fakes::new().users().transfer;
+    assert_eq!(transfer.check_rules(&people::ada()), Ok(()));
+    let secret = Some(users_domain::model::PasswordHash::from_stored(
+        "x".to_owned(),
+    ));
+    let odd = User {
+        secret,
+        ..people::ada()
+    };
+    assert_eq!(
+        transfer.check_rules(&odd).unwrap_err().field,
+        "password_hash"
+    );
+}

@@ -1,0 +1,54 @@
+//! Accounts in bulk: the port `UserTransfer`, and how accounts are given out.
+
+use async_trait::async_trait;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+use diesel_async::RunQueryDsl;
+use futures::FutureExt as _;
+use users_domain::model::{User, UserId};
+use users_domain::ports::{ImportMode, StoreError, UserImport, UserTransfer};
+
+use crate::PostgresStore;
+use crate::import::Import;
+use crate::row::UserRow;
+use crate::schema::users::{bytewise, users};
+
+#[async_trait]
+impl UserTransfer for PostgresStore {
+    #[tracing::instrument(skip_all, name = "db.user.export")]
+    async fn export(&self, after: Option<&UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
+        let after = after.map(|id| storable(id.as_str()).to_owned());
+        self.read((after, limit), |connection, (after, limit)| {
+            async move {
+                let ordered = users::table
+                    .select(UserRow::as_select())
+                    .order(bytewise(users::id.nullable()).asc())
+                    .limit(i64::from(*limit));
+                // Two statements that are always the same, and prepared once a connection.
+                let rows: Vec<UserRow> = match after {
+                    None => ordered.load(connection).await?,
+                    Some(after) => {
+                        let behind =
+                            sql::<Bool>("users.id COLLATE \"C\" > ").bind::<Text, _>(after);
+                        ordered.filter(behind).load(connection).await?
+                    }
+                };
+                Ok(rows.into_iter().map(User::from).collect())
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.import.begin")]
+    async fn begin_import(&self, mode: ImportMode) -> Result<Box<dyn UserImport>, StoreError> {
+        Ok(Box::new(Import::begin(self.clone(), mode).await?))
+    }
+}
+
+/// Postgres takes no U+0000. No id holds one, so the ids behind such a text are those behind what
+/// comes before it.
+fn storable(text: &str) -> &str {
+    text.split('\0').next().unwrap_or_default()
+}

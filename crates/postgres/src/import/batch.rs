@@ -1,0 +1,296 @@
+//! A batch of accounts in one transaction: copied into a table of the session, judged, and what is
+//! new of them written.
+//!
+//! Writers of single names lock them one by one, which a batch cannot: there is no room for so many
+//! locks. They share one more lock, though, and a batch takes that one for itself, from when it looks
+//! what is taken until it has committed. What a program writes meanwhile that knows no locks, its
+//! unique constraints catch, and the batch is begun again.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_postgres::types::Type;
+use users_domain::model::{Arrival, EffectRecord, ImportOutcome, TakenNames, Timestamp, UserId};
+use users_domain::ports::{Clock, ImportMode};
+
+use super::Failed;
+use super::arrivals::{COLUMNS, COPY, CREATE, chunks};
+use crate::session::{Session, SessionError};
+use crate::settings::PostgresSettings;
+
+/// No step of a batch takes longer.
+pub(super) const LIMIT: Duration = Duration::from_mins(1);
+
+/// Who waits for the lock has everybody wait behind him who would write a name, so he gives up soon.
+/// Nor does the server keep the lock for a process that stopped in its tracks. Others' limits are
+/// lifted, since they were made for other statements.
+///
+/// A table without statistics counts as small, and would be read as a whole: what is looked up is few
+/// and stands in indexes.
+const SET: &str = "
+    SET LOCAL statement_timeout = '61s';
+    SET LOCAL lock_timeout = '500ms';
+    SET LOCAL client_min_messages = 'warning';
+    SET LOCAL enable_seqscan = off;
+    SET LOCAL enable_hashjoin = off;
+    SET LOCAL enable_mergejoin = off;
+    SET LOCAL jit = off;
+    SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'";
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+const IDLE: &str = "SET LOCAL idle_in_transaction_session_timeout = '20s'";
+/// For a dry run that is one transaction: it waits for its next accounts.
+const IDLE_FOR_EVER: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
+
+/// The other side of what writers of single names share, see `lock_names`.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(1970432882, 3)";
+
+/// What has an id or a name of one that arrives. Each is a look into one index.
+const TAKEN: &str = r#"
+    SELECT u.id, lower(u.email COLLATE "C"), lower(u.username COLLATE "C")
+    FROM pg_temp.arrivals a JOIN users u ON u.id = a.id
+    UNION ALL
+    SELECT u.id, lower(u.email COLLATE "C"), lower(u.username COLLATE "C")
+    FROM pg_temp.arrivals a
+    JOIN users u ON lower(u.email COLLATE "C") = lower(a.email COLLATE "C")
+    UNION ALL
+    SELECT u.id, lower(u.email COLLATE "C"), lower(u.username COLLATE "C")
+    FROM pg_temp.arrivals a
+    JOIN users u ON lower(u.username COLLATE "C") = lower(a.username COLLATE "C")"#;
+
+/// What a dry run would have imported, as long as its session or its one transaction lives.
+const CREATE_JUDGED: &str = r#"
+    CREATE TEMPORARY TABLE judged (id text COLLATE "C", email text, username text);
+    CREATE INDEX ON pg_temp.judged (id);
+    CREATE INDEX ON pg_temp.judged (lower(email COLLATE "C"));
+    CREATE INDEX ON pg_temp.judged (lower(username COLLATE "C"))"#;
+
+/// Numbers are given in the order of the accounts. What shall wait once only is passed over while it
+/// does: the unique index says so.
+const APPEND: &str = "
+    INSERT INTO outbox (kind, key, once, format, payload, created_at)
+    SELECT kind, key, once, format, payload, NOW
+    FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY
+        AS effect (kind, key, once, format, payload, place)
+    ORDER BY place
+    ON CONFLICT DO NOTHING";
+
+/// How batches are carried out.
+pub(super) struct Batches {
+    mode: ImportMode,
+    /// Whether prepared statements and tables may outlive a transaction.
+    statement_cache: bool,
+    clock: Arc<dyn Clock>,
+}
+
+impl Batches {
+    pub(super) fn new(
+        mode: ImportMode,
+        settings: &PostgresSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            mode,
+            statement_cache: settings.statement_cache,
+            clock,
+        }
+    }
+
+    /// Whether something stands in the session that the next batch needs.
+    pub(super) fn remember(&self) -> bool {
+        self.mode == ImportMode::DryRun
+    }
+
+    /// Whether all batches are one transaction.
+    fn is_one_transaction(&self) -> bool {
+        self.remember() && !self.statement_cache
+    }
+
+    /// Before the first batch.
+    pub(super) async fn set_up(&self, session: &Session) -> Result<(), SessionError> {
+        let create = match self.mode {
+            ImportMode::Write => return Ok(()),
+            ImportMode::DryRun => CREATE_JUDGED,
+        };
+        if self.is_one_transaction() {
+            let begin = format!("{BEGIN}; {SET}; {IDLE_FOR_EVER}; DEALLOCATE ALL");
+            session.run(&begin, Some(LIMIT)).await?;
+        }
+        session.run(create, Some(LIMIT)).await
+    }
+
+    /// After the last one. What is not undone here the server undoes when the session is closed.
+    pub(super) async fn end(&self, session: &Session) {
+        if self.is_one_transaction() && session.run("ROLLBACK", Some(LIMIT)).await.is_err() {
+            tracing::debug!("the dry run's transaction ends with its session");
+        }
+    }
+
+    /// After a refusal.
+    pub(super) async fn undo(&self, session: &Session) -> Result<(), SessionError> {
+        session.run("ROLLBACK", Some(LIMIT)).await?;
+        if self.is_one_transaction() {
+            // What was known is gone with it.
+            return Err(SessionError::Lost("the transaction failed".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Carries one out.
+    pub(super) async fn carry_out(
+        &self,
+        session: &Session,
+        accounts: &[Arrival],
+    ) -> Result<Vec<ImportOutcome>, Failed> {
+        self.copy(session, accounts).await?;
+        if self.mode == ImportMode::Write {
+            session.run(LOCK, Some(LIMIT)).await?;
+        }
+        let mut taken = self.taken(session).await?;
+        let outcomes: Vec<ImportOutcome> = accounts
+            .iter()
+            .map(|arrival| taken.judge(&arrival.user))
+            .collect();
+        match self.mode {
+            ImportMode::Write => {
+                self.write(session, &outcomes).await?;
+                self.append(session, accounts, &outcomes).await?;
+            }
+            ImportMode::DryRun => {
+                let into = "pg_temp.judged (id, email, username)";
+                insert(session, into, "id, email, username", &outcomes).await?;
+            }
+        }
+        if self.is_one_transaction() {
+            session
+                .run("DROP TABLE pg_temp.arrivals", Some(LIMIT))
+                .await?;
+            return Ok(outcomes);
+        }
+        match session.run("COMMIT", Some(LIMIT)).await {
+            Ok(()) => Ok(outcomes),
+            Err(error @ SessionError::Refused { .. }) => Err(Failed::Undone(error)),
+            Err(error) => Err(Failed::Unknown(error)),
+        }
+    }
+
+    /// Begins, and brings accounts into a table of the session's own.
+    pub(super) async fn copy(
+        &self,
+        session: &Session,
+        accounts: &[Arrival],
+    ) -> Result<(), SessionError> {
+        if self.is_one_transaction() {
+            session.run(CREATE, Some(LIMIT)).await?;
+        } else {
+            let forget = if self.statement_cache {
+                ""
+            } else {
+                "DEALLOCATE ALL;"
+            };
+            let begin = format!("{BEGIN}; {SET}; {IDLE}; {forget} {CREATE}");
+            session.run(&begin, Some(LIMIT)).await?;
+        }
+        session.copy(COPY, chunks(accounts), LIMIT).await
+    }
+
+    /// Writes what is new.
+    pub(super) async fn write(
+        &self,
+        session: &Session,
+        outcomes: &[ImportOutcome],
+    ) -> Result<(), SessionError> {
+        insert(session, &format!("users ({COLUMNS})"), COLUMNS, outcomes).await
+    }
+
+    /// The names that accounts have which are there, of those that arrived.
+    async fn taken(&self, session: &Session) -> Result<TakenNames, SessionError> {
+        let mut question = TAKEN.to_owned();
+        if self.remember() {
+            question.push_str(" UNION ALL ");
+            question.push_str(&TAKEN.replace("JOIN users", "JOIN pg_temp.judged"));
+        }
+        let mut taken = TakenNames::new();
+        for row in session.rows(&question, Some(LIMIT)).await? {
+            let text = |column| row.get(column).map(str::to_owned);
+            let id = UserId::from_stored(text(0).unwrap_or_default());
+            taken.take(id, text(1).unwrap_or_default(), text(2));
+        }
+        Ok(taken)
+    }
+
+    /// Adds what must follow, last of all: see `outbox::append`.
+    async fn append(
+        &self,
+        session: &Session,
+        accounts: &[Arrival],
+        outcomes: &[ImportOutcome],
+    ) -> Result<(), SessionError> {
+        let records: Vec<EffectRecord> = accounts
+            .iter()
+            .zip(outcomes)
+            .filter(|(_, outcome)| matches!(outcome, ImportOutcome::Imported))
+            .flat_map(|(arrival, _)| &arrival.effects)
+            .map(|effect| effect.to_record())
+            .collect();
+        if records.is_empty() {
+            return Ok(());
+        }
+        let kinds: Vec<&str> = records.iter().map(|record| record.kind.as_str()).collect();
+        let keys: Vec<&str> = records.iter().map(|record| record.key.as_str()).collect();
+        let once: Vec<Option<&str>> = records
+            .iter()
+            .map(|record| record.once.as_deref())
+            .collect();
+        let formats: Vec<i32> = records.iter().map(|record| record.format).collect();
+        let payloads: Vec<&str> = records
+            .iter()
+            .map(|record| record.payload.as_str())
+            .collect();
+        let append = APPEND.replace("NOW", &literal(self.clock.now()));
+        session
+            .execute(
+                &append,
+                &[
+                    (&kinds, Type::TEXT_ARRAY),
+                    (&keys, Type::TEXT_ARRAY),
+                    (&once, Type::TEXT_ARRAY),
+                    (&formats, Type::INT4_ARRAY),
+                    (&payloads, Type::TEXT_ARRAY),
+                ],
+                LIMIT,
+            )
+            .await
+    }
+}
+
+/// Takes over what arrived and is to be imported.
+async fn insert(
+    session: &Session,
+    into: &str,
+    columns: &str,
+    outcomes: &[ImportOutcome],
+) -> Result<(), SessionError> {
+    let is_imported = |outcome: &ImportOutcome| matches!(outcome, ImportOutcome::Imported);
+    let mut statement = format!("INSERT INTO {into} SELECT {columns} FROM pg_temp.arrivals");
+    if !outcomes.iter().all(is_imported) {
+        let mut places = String::new();
+        for (place, _) in outcomes.iter().enumerate().filter(|(_, o)| is_imported(o)) {
+            let comma = if places.is_empty() { "" } else { "," };
+            // To write into a text does not fail.
+            let _written = write!(places, "{comma}{place}");
+        }
+        if places.is_empty() {
+            return Ok(());
+        }
+        let chosen = write!(statement, " WHERE n = ANY ('{{{places}}}')");
+        let _written = chosen;
+    }
+    session.run(&statement, Some(LIMIT)).await
+}
+
+/// A moment as SQL, exact: whole seconds are as the double that the function takes.
+fn literal(moment: Timestamp) -> String {
+    let (seconds, micros) = (moment.unix_timestamp(), moment.microsecond());
+    format!("(to_timestamp({seconds}) + interval '{micros} microseconds')")
+}
