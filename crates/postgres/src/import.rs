@@ -126,7 +126,7 @@ impl State {
         let batches = Batches::new(mode, settings, store.clock.clone());
         let session = open(store).await?;
         let secondary = match mode {
-            ImportMode::Write => Secondary::look(&session, settings.statement_timeout).await?,
+            ImportMode::Write => Secondary::look(&session).await?,
             ImportMode::DryRun => Secondary::Stay,
         };
         batches.set_up(&session).await?;
@@ -149,10 +149,7 @@ impl State {
         loop {
             let failed = match self.attempt(store, accounts).await {
                 Ok(outcomes) => {
-                    let imported = outcomes
-                        .iter()
-                        .filter(|outcome| matches!(outcome, ImportOutcome::Imported));
-                    self.imported += imported.count() as u64;
+                    self.imported += self.batches.written(&outcomes);
                     return Ok(outcomes);
                 }
                 Err(failed) => failed,
@@ -186,7 +183,7 @@ impl State {
     ) -> Result<Vec<ImportOutcome>, Failed> {
         let session = match self.session.take() {
             Some(session) => session,
-            None if self.batches.remember() => return Err(Failed::Over),
+            None if self.batches.is_dry_run() => return Err(Failed::Over),
             None => open(store).await?,
         };
         let outcomes = self.batches.carry_out(&session, accounts).await;

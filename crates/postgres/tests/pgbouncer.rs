@@ -11,10 +11,12 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use users_domain::model::{
-    Change, Effect, EffectKind, Facts, Needs, PersonName, RefreshSession, TokenId, User, UserId,
+    Arrival, Change, Effect, EffectKind, Facts, ImportOutcome, Needs, PersonName, RefreshSession,
+    TokenId, User, UserId,
 };
 use users_domain::ports::{
-    Clock as _, LeaseHolder, Outbox, RefreshTokenStore, Rotation, StoreError, UserStore as _,
+    Clock as _, ImportMode, LeaseHolder, Outbox, RefreshTokenStore, Rotation, StoreError,
+    UserStore as _, UserTransfer as _,
 };
 use users_postgres::{Condition, PostgresSettings, PostgresStore};
 use users_test_postgres::{PgBouncer, Server};
@@ -208,4 +210,51 @@ async fn accounts_are_made_changed_and_found() {
     }
     let pending = stores[0].depth(KIND).await.unwrap().pending;
     assert_eq!(pending, 2 * AT_ONCE as u64);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn imports_and_dry_runs_go_on_among_other_calls() {
+    const EACH: usize = 20;
+    let fixture = Fixture::new();
+    let (_pooler, settings) = pooler(&fixture);
+    let store = fixture.open_with(settings);
+    let arrivals = |batch: usize| {
+        let numbers = batch * EACH..(batch + 1) * EACH;
+        let arrival = |number| {
+            let user = user(&format!("arrival{number}"));
+            let effects = vec![Effect::Event(event(user.id.as_str(), 0))];
+            Arrival { user, effects }
+        };
+        numbers.map(arrival).collect::<Vec<_>>()
+    };
+    for mode in [ImportMode::DryRun, ImportMode::Write] {
+        let mut import = store.begin_import(mode).await.unwrap();
+        for batch in 0..5 {
+            // Others use all connections to the server in turn meanwhile.
+            let registered = (0..AT_ONCE).map(|number| {
+                let store = store.clone();
+                let name = format!("{mode:?}{batch}-{number}");
+                tokio::spawn(async move { store.insert(user(&name), Vec::new()).await.unwrap() })
+            });
+            let registered: Vec<_> = registered.collect();
+            let outcomes = import.add(&arrivals(batch)).await.unwrap();
+            assert_eq!(outcomes, [ImportOutcome::Imported; EACH]);
+            let outcomes = import.add(&arrivals(batch / 2)).await.unwrap();
+            assert_eq!(outcomes, [ImportOutcome::AlreadyThere; EACH]);
+            for registered in join_all(registered).await {
+                registered.unwrap();
+            }
+        }
+        import.finish().await.unwrap();
+    }
+    let stored = fixture.database.query("SELECT id FROM users");
+    assert_eq!(stored.len(), 2 * 5 * AT_ONCE + 5 * EACH);
+    let pending = store.depth(KIND).await.unwrap().pending;
+    assert_eq!(pending, 5 * EACH as u64);
+    // Nothing of it stands on a connection that is another's now.
+    let left = "SELECT pid FROM pg_stat_activity
+                WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    assert!(fixture.database.query(left).is_empty());
+    let given = store.export(None, u32::MAX).await.unwrap();
+    assert_eq!(given.len(), stored.len());
 }

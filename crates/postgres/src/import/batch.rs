@@ -6,7 +6,6 @@
 //! what is taken until it has committed. What a program writes meanwhile that knows no locks, its
 //! unique constraints catch, and the batch is begun again.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -96,27 +95,39 @@ impl Batches {
         }
     }
 
-    /// Whether something stands in the session that the next batch needs.
-    pub(super) fn remember(&self) -> bool {
+    /// Whether nothing is kept. What would have been stands in the session then, for the batches that
+    /// follow.
+    pub(super) fn is_dry_run(&self) -> bool {
         self.mode == ImportMode::DryRun
     }
 
     /// Whether all batches are one transaction.
     fn is_one_transaction(&self) -> bool {
-        self.remember() && !self.statement_cache
+        self.is_dry_run() && !self.statement_cache
+    }
+
+    /// How many accounts a batch has brought in.
+    pub(super) fn written(&self, outcomes: &[ImportOutcome]) -> u64 {
+        if self.is_dry_run() {
+            return 0;
+        }
+        outcomes
+            .iter()
+            .filter(|outcome| is_imported(outcome))
+            .count() as u64
     }
 
     /// Before the first batch.
     pub(super) async fn set_up(&self, session: &Session) -> Result<(), SessionError> {
-        let create = match self.mode {
-            ImportMode::Write => return Ok(()),
-            ImportMode::DryRun => CREATE_JUDGED,
-        };
-        if self.is_one_transaction() {
-            let begin = format!("{BEGIN}; {SET}; {IDLE_FOR_EVER}; DEALLOCATE ALL");
-            session.run(&begin, Some(LIMIT)).await?;
+        if !self.is_dry_run() {
+            return Ok(());
         }
-        session.run(create, Some(LIMIT)).await
+        let set_up = if self.is_one_transaction() {
+            format!("{BEGIN}; {SET}; {IDLE_FOR_EVER}; DEALLOCATE ALL; {CREATE_JUDGED}")
+        } else {
+            format!("{BEGIN}; {SET}; {CREATE_JUDGED}; COMMIT")
+        };
+        session.run(&set_up, Some(LIMIT)).await
     }
 
     /// After the last one. What is not undone here the server undoes when the session is closed.
@@ -143,7 +154,7 @@ impl Batches {
         accounts: &[Arrival],
     ) -> Result<Vec<ImportOutcome>, Failed> {
         self.copy(session, accounts).await?;
-        if self.mode == ImportMode::Write {
+        if !self.is_dry_run() {
             session.run(LOCK, Some(LIMIT)).await?;
         }
         let mut taken = self.taken(session).await?;
@@ -151,15 +162,12 @@ impl Batches {
             .iter()
             .map(|arrival| taken.judge(&arrival.user))
             .collect();
-        match self.mode {
-            ImportMode::Write => {
-                self.write(session, &outcomes).await?;
-                self.append(session, accounts, &outcomes).await?;
-            }
-            ImportMode::DryRun => {
-                let into = "pg_temp.judged (id, email, username)";
-                insert(session, into, "id, email, username", &outcomes).await?;
-            }
+        if self.is_dry_run() {
+            let into = "pg_temp.judged (id, email, username)";
+            insert(session, into, "id, email, username", &outcomes).await?;
+        } else {
+            self.write(session, &outcomes).await?;
+            self.append(session, accounts, &outcomes).await?;
         }
         if self.is_one_transaction() {
             session
@@ -206,7 +214,7 @@ impl Batches {
     /// The names that accounts have which are there, of those that arrived.
     async fn taken(&self, session: &Session) -> Result<TakenNames, SessionError> {
         let mut question = TAKEN.to_owned();
-        if self.remember() {
+        if self.is_dry_run() {
             question.push_str(" UNION ALL ");
             question.push_str(&TAKEN.replace("JOIN users", "JOIN pg_temp.judged"));
         }
@@ -229,7 +237,7 @@ impl Batches {
         let records: Vec<EffectRecord> = accounts
             .iter()
             .zip(outcomes)
-            .filter(|(_, outcome)| matches!(outcome, ImportOutcome::Imported))
+            .filter(|(_, outcome)| is_imported(outcome))
             .flat_map(|(arrival, _)| &arrival.effects)
             .map(|effect| effect.to_record())
             .collect();
@@ -264,6 +272,10 @@ impl Batches {
     }
 }
 
+fn is_imported(outcome: &ImportOutcome) -> bool {
+    matches!(outcome, ImportOutcome::Imported)
+}
+
 /// Takes over what arrived and is to be imported.
 async fn insert(
     session: &Session,
@@ -271,20 +283,19 @@ async fn insert(
     columns: &str,
     outcomes: &[ImportOutcome],
 ) -> Result<(), SessionError> {
-    let is_imported = |outcome: &ImportOutcome| matches!(outcome, ImportOutcome::Imported);
     let mut statement = format!("INSERT INTO {into} SELECT {columns} FROM pg_temp.arrivals");
     if !outcomes.iter().all(is_imported) {
-        let mut places = String::new();
-        for (place, _) in outcomes.iter().enumerate().filter(|(_, o)| is_imported(o)) {
-            let comma = if places.is_empty() { "" } else { "," };
-            // To write into a text does not fail.
-            let _written = write!(places, "{comma}{place}");
-        }
+        let imported = outcomes
+            .iter()
+            .zip(0..)
+            .filter(|(outcome, _)| is_imported(outcome));
+        let places: Vec<String> = imported
+            .map(|(_, place): (_, i32)| place.to_string())
+            .collect();
         if places.is_empty() {
             return Ok(());
         }
-        let chosen = write!(statement, " WHERE n = ANY ('{{{places}}}')");
-        let _written = chosen;
+        statement.push_str(&format!(" WHERE n = ANY ('{{{}}}')", places.join(",")));
     }
     session.run(&statement, Some(LIMIT)).await
 }

@@ -23,9 +23,13 @@ const ATTEMPTS: u32 = 10;
 const NEEDED: [&str; 2] = ["users_by_folded_email_idx", "users_by_folded_username_idx"];
 
 /// "Empty" is empty but for the administrator.
-const IS_EMPTY: &str = "SELECT count(*) < 2 FROM (SELECT FROM users LIMIT 2) AS accounts";
+const IS_EMPTY: &str = "
+    BEGIN ISOLATION LEVEL READ COMMITTED;
+    SET LOCAL statement_timeout = '30s';
+    SELECT count(*) < 2 FROM (SELECT FROM users LIMIT 2) AS accounts;
+    COMMIT";
 
-/// Who waits to drop has everybody wait behind him. A new name of a limit cannot be set directly.
+/// Who waits to drop has everybody wait behind him.
 const BEGIN: &str = "
     BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL statement_timeout = '30s';
@@ -48,8 +52,8 @@ pub(super) enum Secondary {
 
 impl Secondary {
     /// Looks how many accounts there are.
-    pub(super) async fn look(session: &Session, limit: Duration) -> Result<Self, SessionError> {
-        Ok(if session.is_true(IS_EMPTY, Some(limit)).await? {
+    pub(super) async fn look(session: &Session) -> Result<Self, SessionError> {
+        Ok(if session.is_true(IS_EMPTY, Some(LIMIT)).await? {
             Self::MayGo { attempts: 0 }
         } else {
             Self::Stay

@@ -7,8 +7,8 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::set_global_default;
 use tracing::{Event, Metadata, Subscriber};
-use users_domain::model::Needs;
-use users_domain::ports::UserStore as _;
+use users_domain::model::{Arrival, ImportOutcome, Needs, PersonName};
+use users_domain::ports::{ImportMode, UserStore as _, UserTransfer as _};
 use users_postgres::PostgresSettings;
 use users_testkit::people::user;
 
@@ -107,6 +107,40 @@ async fn what_the_server_refuses_is_told_without_the_row() {
     assert_unavailable(&store.find_by_login(login).await);
     assert_logged("email");
     assert_never_logged("7f3a");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_the_server_does_not_take_is_told_by_its_id_alone() {
+    Recorder::start();
+    let fixture = Fixture::new();
+    let store = fixture.open();
+    // An operator's own rules: of the value, and of what fits.
+    fixture.database.execute(
+        "ALTER TABLE users ADD CONSTRAINT an_operators_rule CHECK (first_name <> 'Wrong-5d2b');
+         ALTER TABLE users ALTER COLUMN last_name TYPE varchar(20)",
+    );
+    let mut import = store.begin_import(ImportMode::Write).await.unwrap();
+    let mut accounts: Vec<_> = (0..100)
+        .map(|number| Arrival {
+            user: user(&format!("culprit-{number}")),
+            effects: Vec::new(),
+        })
+        .collect();
+    let (wrong, long) = ("Wrong-5d2b".to_owned(), "Long-5d2b".repeat(5));
+    accounts[37].user.first_name = PersonName::from_stored(wrong);
+    assert_unavailable(&import.add(&accounts).await);
+    assert_logged("id-of-culprit-37");
+    assert_logged("an_operators_rule");
+    accounts.remove(37);
+    accounts[98].user.last_name = PersonName::from_stored(long);
+    assert_unavailable(&import.add(&accounts).await);
+    assert_logged("id-of-culprit-99");
+    assert_eq!(fixture.database.query("SELECT id FROM users").len(), 0);
+    accounts.pop();
+    let outcomes = import.add(&accounts).await.unwrap();
+    assert_eq!(outcomes, [ImportOutcome::Imported; 98]);
+    assert_never_logged("5d2b");
+    assert_never_logged("id-of-culprit-36");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ mod commits;
 #[path = "../fixture/store.rs"]
 mod fixture;
 mod frozen;
+mod imports;
 mod locks;
 mod log;
 mod refusals;

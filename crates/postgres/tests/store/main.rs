@@ -11,4 +11,5 @@ mod conflicts;
 #[allow(dead_code, reason = "every suite takes what it needs of it")]
 #[path = "../fixture/store.rs"]
 mod fixture;
+mod imports;
 mod odd_rows;
