@@ -6,7 +6,8 @@
 
 pub(crate) mod found;
 pub(crate) mod plan;
-mod warnings;
+pub(crate) mod step;
+pub(crate) mod warnings;
 
 /// A step of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,12 +57,13 @@ pub(crate) const DEPLOYED: [Migration; 12] = deployed![
 ];
 
 /// What this program adds.
-pub(crate) const OWN: [Migration; 5] = own![
+pub(crate) const OWN: [Migration; 6] = own![
     "0001" "users",
     "0002" "outbox",
     "0003" "refresh_sessions",
     "0004" "one_time_codes",
-    "0005" "outbox_once"
+    "0005" "outbox_once",
+    "0006" "user_counts"
 ];
 
 /// The deployed service's own bookkeeping, as it makes it.

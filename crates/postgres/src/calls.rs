@@ -48,8 +48,12 @@ impl Together {
             Self::Statement if settings.statement_cache => return None,
             Self::Statement => "BEGIN READ ONLY",
             Self::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            // Not READ WRITE: an operator's read-only default must hold.
-            Self::Transaction => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            // Not READ WRITE: an operator's read-only default must hold. What new rows leave to be
+            // put in order in an index (GIN's pending list) is done before it is much: a writer now
+            // and then does it for all, and shall not notice.
+            Self::Transaction => {
+                "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL gin_pending_list_limit = '128kB'"
+            }
         };
         if settings.statement_cache {
             return Some(begin.into());

@@ -2,17 +2,20 @@
 //! wait for each other: the enabled administrators by id, the account, its codes, the one of all
 //! names, the names, what waits in the outbox.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Text};
+use diesel::sql_types::{Array, Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use users_domain::model::{
-    Change, CodePurpose, ConflictField, Email, Facts, Needs, Role, Status, Timestamp, User, UserId,
+    Change, CodePurpose, ConflictField, Email, Facts, Needs, Status, Timestamp, User, UserId,
     Username,
 };
 use users_domain::ports::StoreError;
 
 use crate::error::Failure;
-use crate::filter::{UsersQuery, may_be_stored, others_with_email, others_with_username};
+use crate::filter::{
+    IS_ADMINISTRATOR, UsersQuery, may_be_stored, others_with_email, others_with_username,
+};
 use crate::one_time_codes;
 use crate::outbox::append;
 use crate::row::{ChangedColumns, UserRow};
@@ -44,7 +47,7 @@ pub(crate) async fn facts(connection: &mut AsyncPgConnection, needs: Needs) -> Q
     }
     let ids: Vec<StoredText> = users::table
         .filter(users::status.eq(StoredNumber(Status::Enabled.as_i16().into())))
-        .filter(users::role.eq(StoredNumber(Role::Admin.as_i16().into())))
+        .filter(sql::<Bool>(IS_ADMINISTRATOR))
         .order(bytewise(users::id.nullable()))
         .select(users::id)
         .for_update()

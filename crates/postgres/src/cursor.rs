@@ -4,9 +4,9 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use users_domain::model::{Cursor, CursorKey, Order, SortDirection, User, UserQuery};
+use users_domain::model::{Cursor, CursorKey, PagePlan, SortDirection, User, UserQuery};
 
-use crate::filter::{UsersQuery, listed, may_be_stored};
+use crate::filter::{ID, UsersQuery, key, listed, may_be_stored, planned};
 use crate::moment::StoredMoment;
 use crate::row::UserRow;
 use crate::schema::users::users;
@@ -14,88 +14,115 @@ use crate::values::StoredText;
 
 use SortDirection::{Ascending, Descending};
 
-const ID: &str = "users.id COLLATE \"C\"";
-
 /// The rest of a list in parts, to be read one after the other: each is one range of an index, which
 /// all of them together would not be.
 pub(crate) async fn behind(
     connection: &mut AsyncPgConnection,
     query: &UserQuery,
     cursor: &Cursor,
+    plan: PagePlan,
 ) -> QueryResult<Vec<UsersQuery>> {
-    let Some(column) = column(query.sort.order) else {
-        return Ok(behind_id(query, cursor));
+    let list = List {
+        query,
+        id: planned(ID, plan),
+        plan,
     };
-    Ok(match stored(connection, column, query, cursor).await? {
-        Stored::AsRead => behind_key(column, query, cursor),
+    let Some(key) = key(query.sort.order) else {
+        return Ok(list.behind_id(cursor));
+    };
+    let column = &planned(key, plan);
+    Ok(match stored(connection, key, query, cursor).await? {
+        Stored::AsRead => list.behind_key(column, cursor),
         Stored::Null => {
             let mut cursor = cursor.clone();
             cursor.key = CursorKey::Text(None);
-            behind_key(column, query, &cursor)
+            list.behind_key(column, &cursor)
         }
-        Stored::Otherwise => behind_stored(column, query, cursor),
+        Stored::Otherwise => list.behind_stored(column, cursor),
     })
 }
 
-/// What a list is ordered by before the id, as SQL.
-fn column(order: Order) -> Option<&'static str> {
-    match order {
-        Order::Id => None,
-        Order::CreatedAt => Some("users.created_at"),
-        Order::UpdatedAt => Some("coalesce(users.updated_at, users.created_at)"),
-        Order::FirstName => Some("users.first_name COLLATE \"C\""),
-        Order::LastName => Some("users.last_name COLLATE \"C\""),
-        Order::Username => Some("users.username COLLATE \"C\""),
-        Order::Email => Some("users.email COLLATE \"C\""),
+/// A list, and how it is read.
+pub(crate) struct List<'q> {
+    pub(crate) query: &'q UserQuery,
+    /// The id as SQL.
+    pub(crate) id: String,
+    pub(crate) plan: PagePlan,
+}
+
+impl List<'_> {
+    /// The sign between a value and what comes before it.
+    fn later(&self) -> &'static str {
+        match self.query.sort.direction {
+            Ascending => ">",
+            Descending => "<",
+        }
     }
-}
 
-/// The sign between a value and what comes before it.
-fn later(query: &UserQuery) -> &'static str {
-    match query.sort.direction {
-        Ascending => ">",
-        Descending => "<",
+    fn listed(&self) -> UsersQuery {
+        listed(&self.query.filter, self.query.sort, self.plan)
     }
-}
 
-fn behind_id(query: &UserQuery, cursor: &Cursor) -> Vec<UsersQuery> {
-    let id = cursor.id.as_str().to_owned();
-    let list = listed(&query.filter, query.sort);
-    let later = later(query);
-    vec![list.filter(sql::<Bool>(&format!("{ID} {later} ")).bind::<Text, _>(id))]
-}
+    pub(crate) fn behind_id(&self, cursor: &Cursor) -> Vec<UsersQuery> {
+        let id = cursor.id.as_str().to_owned();
+        let behind = sql::<Bool>(&format!("{} {} ", self.id, self.later()));
+        vec![self.listed().filter(behind.bind::<Text, _>(id))]
+    }
 
-pub(crate) fn behind_key(column: &str, query: &UserQuery, cursor: &Cursor) -> Vec<UsersQuery> {
-    let later = later(query);
-    let id = || cursor.id.as_str().to_owned();
-    let list = || listed(&query.filter, query.sort);
-    let null = || list().filter(sql::<Bool>(&format!("{column} IS NULL")));
-    let not_null = || list().filter(sql::<Bool>(&format!("{column} IS NOT NULL")));
-    let behind_null =
-        || null().filter(sql::<Bool>(&format!("{ID} {later} ")).bind::<Text, _>(id()));
-    // One comparison of both is one range of the index.
-    macro_rules! behind_value {
-        ($type:ty, $value:expr) => {
-            list().filter(
-                sql::<Bool>(&format!("({column}, {ID}) {later} ("))
-                    .bind::<$type, _>($value)
-                    .sql(", ")
-                    .bind::<Text, _>(id())
-                    .sql(")"),
-            )
+    pub(crate) fn behind_key(&self, column: &str, cursor: &Cursor) -> Vec<UsersQuery> {
+        let (id_column, later) = (&self.id, self.later());
+        let id = || cursor.id.as_str().to_owned();
+        let list = || self.listed();
+        let null = || list().filter(sql::<Bool>(&format!("{column} IS NULL")));
+        let not_null = || list().filter(sql::<Bool>(&format!("{column} IS NOT NULL")));
+        let behind_null =
+            || null().filter(sql::<Bool>(&format!("{id_column} {later} ")).bind::<Text, _>(id()));
+        // One comparison of both is one range of the index.
+        macro_rules! behind_value {
+            ($type:ty, $value:expr) => {
+                list().filter(
+                    sql::<Bool>(&format!("({column}, {id_column}) {later} ("))
+                        .bind::<$type, _>($value)
+                        .sql(", ")
+                        .bind::<Text, _>(id())
+                        .sql(")"),
+                )
+            };
+        }
+        // NULL comes first when ascending, and last when descending.
+        match (&cursor.key, self.query.sort.direction) {
+            (CursorKey::Time(Some(micros)), direction) => {
+                let moment = StoredMoment::from_unix_micros(*micros);
+                with_null_last(behind_value!(Timestamptz, moment), null, direction)
+            }
+            (CursorKey::Text(Some(text)), direction) => {
+                with_null_last(behind_value!(Text, text.clone()), null, direction)
+            }
+            (_, Ascending) => vec![behind_null(), not_null()],
+            (_, Descending) => vec![behind_null()],
+        }
+    }
+
+    /// The same where the row that the cursor names stands for itself. Its key is not NULL.
+    fn behind_stored(&self, column: &str, cursor: &Cursor) -> Vec<UsersQuery> {
+        let (id_column, later) = (&self.id, self.later());
+        let id = || cursor.id.as_str().to_owned();
+        let stored = column.replace("users.", "named.");
+        let behind_row = self.listed().filter(
+            sql::<Bool>(&format!(
+                "({column}, {id_column}) {later} ((SELECT {stored} FROM users AS named
+                  WHERE named.id = "
+            ))
+            .bind::<Text, _>(id())
+            .sql("), ")
+            .bind::<Text, _>(id())
+            .sql(")"),
+        );
+        let null = || {
+            self.listed()
+                .filter(sql::<Bool>(&format!("{column} IS NULL")))
         };
-    }
-    // NULL comes first when ascending, and last when descending.
-    match (&cursor.key, query.sort.direction) {
-        (CursorKey::Time(Some(micros)), direction) => {
-            let moment = StoredMoment::from_unix_micros(*micros);
-            with_null_last(behind_value!(Timestamptz, moment), null, direction)
-        }
-        (CursorKey::Text(Some(text)), direction) => {
-            with_null_last(behind_value!(Text, text.clone()), null, direction)
-        }
-        (_, Ascending) => vec![behind_null(), not_null()],
-        (_, Descending) => vec![behind_null()],
+        with_null_last(behind_row, null, self.query.sort.direction)
     }
 }
 
@@ -163,23 +190,4 @@ async fn stored(
     } else {
         Stored::Otherwise
     })
-}
-
-/// The same where the row that the cursor names stands for itself. Its key is not NULL.
-fn behind_stored(column: &str, query: &UserQuery, cursor: &Cursor) -> Vec<UsersQuery> {
-    let later = later(query);
-    let id = || cursor.id.as_str().to_owned();
-    let list = || listed(&query.filter, query.sort);
-    let stored = column.replace("users.", "named.");
-    let behind_row = list().filter(
-        sql::<Bool>(&format!(
-            "({column}, {ID}) {later} ((SELECT {stored} FROM users AS named WHERE named.id = "
-        ))
-        .bind::<Text, _>(id())
-        .sql("), ")
-        .bind::<Text, _>(id())
-        .sql(")"),
-    );
-    let null = || list().filter(sql::<Bool>(&format!("{column} IS NULL")));
-    with_null_last(behind_row, null, query.sort.direction)
 }

@@ -27,6 +27,7 @@ mod adoption;
 mod calls;
 mod change;
 mod connect;
+mod counts;
 mod cursor;
 mod error;
 mod export;

@@ -13,11 +13,12 @@ use users_domain::model::Timestamp;
 
 use crate::PostgresStore;
 use crate::adoption::found::Found;
-use crate::adoption::plan::{Plan, Step, plan};
+use crate::adoption::plan::{Plan, plan};
+use crate::adoption::step::Step;
 use crate::adoption::{DEPLOYED, DEPLOYED_BOOKKEEPING, OWN, OWN_BOOKKEEPING};
 use crate::connect::ConnectError;
 use crate::error::OpenError;
-use crate::indexes;
+use crate::indexes::{self, build_at_once};
 use crate::session::{Session, SessionError};
 
 /// A step of the schema's history, and whether a database has taken it.
@@ -126,9 +127,11 @@ impl PostgresStore {
     /// # Errors
     ///
     /// There is no connection; no answer in time, e.g. since another process brings the schema up to
-    /// date at the moment; or the role may not look.
+    /// date at the moment; the role may not look; or the database is none that can be taken over, whose
+    /// history could not go on.
     pub async fn migrations(&self) -> Result<Vec<MigrationStatus>, OpenError> {
         let (_, found) = self.look().await?;
+        plan(&found).map_err(|reason| self.cannot_migrate(reason))?;
         let known = DEPLOYED.iter().map(|step| (step, &found.deployed));
         let known = known.chain(OWN.iter().map(|step| (step, &found.own)));
         let mut statuses: Vec<_> = known
@@ -157,8 +160,7 @@ impl PostgresStore {
         let (_, found) = self.look().await?;
         let plan = plan(&found).map_err(|reason| self.cannot_migrate(reason))?;
         let steps = plan.steps.iter().map(Step::name);
-        let missing = indexes::missing(&found).map(str::to_owned);
-        Ok(steps.chain(missing).collect())
+        Ok(steps.chain(indexes::work(&found)).collect())
     }
 
     /// What there is, with the session that saw it.
@@ -166,6 +168,12 @@ impl PostgresStore {
         self.look_once()
             .await
             .map_err(|failure| self.failed(failure))
+    }
+
+    /// A session beside the pool.
+    pub(crate) async fn open_session(&self) -> Result<Session, OpenError> {
+        let opened = Session::open(self.connections.connector()).await;
+        opened.map_err(|error| self.failed(Failure::Connect(error)))
     }
 
     async fn look_once(&self) -> Result<(Session, Found), Failure> {
@@ -215,16 +223,23 @@ impl PostgresStore {
         }
         // At once, and before the work: what has to wait for a table later begins all of it again.
         if let Some(table) = found.accounts_table()
-            && plan.steps.iter().any(Step::touches_accounts)
+            && let Some(lock) = plan.steps.iter().filter_map(Step::lock_of_accounts).max()
         {
-            step(table, &format!("LOCK TABLE {table}")).await?;
+            let mode = lock.mode();
+            step(table, &format!("LOCK TABLE {table} IN {mode} MODE")).await?;
         }
         let mut names = Vec::new();
         for one in &plan.steps {
             step(&one.name(), &with_record(one)).await?;
             names.push(one.name());
         }
-        names.extend(build_on_nothing(&session, &found).await?);
+        // Where there are no accounts yet nobody is held up by the building of indexes.
+        let nobody = session.is_true("SELECT NOT EXISTS (SELECT FROM users)", Some(WORK));
+        let nobody = nobody.await;
+        if nobody.map_err(|error| Failure::Step("users".to_owned(), error))? {
+            let built = build_at_once(&session, &found, WORK).await;
+            names.extend(built.map_err(|(name, error)| Failure::Step(name.to_owned(), error))?);
+        }
         match session.run("COMMIT", Some(WORK)).await {
             Ok(()) => {
                 warn_of(&plan);
@@ -348,26 +363,6 @@ fn with_record(step: &Step) -> String {
         Step::Deployed { record: false, .. } | Step::PublicMetadata => String::new(),
     };
     format!("{};\n{record}", step.sql())
-}
-
-/// Where there are no accounts yet nobody is held up by the building of indexes.
-async fn build_on_nothing(session: &Session, found: &Found) -> Result<Vec<String>, Failure> {
-    let failed = |name: &str| {
-        let name = name.to_owned();
-        move |error| Failure::Step(name, error)
-    };
-    let asked = session.is_true("SELECT NOT EXISTS (SELECT FROM users)", Some(WORK));
-    let mut built = Vec::new();
-    if asked.await.map_err(failed("users"))? {
-        for index in indexes::INDEXES {
-            if indexes::missing(found).any(|name| name == index.name) {
-                let done = session.run(&index.statement(false), Some(WORK)).await;
-                done.map_err(failed(index.name))?;
-                built.push(index.name.to_owned());
-            }
-        }
-    }
-    Ok(built)
 }
 
 fn recorded_at(at: Option<Timestamp>) -> Timestamp {

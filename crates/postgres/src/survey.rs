@@ -6,7 +6,8 @@ use users_domain::model::Timestamp;
 
 use crate::PostgresStore;
 use crate::adoption::found::Found;
-use crate::adoption::plan::{Step, plan};
+use crate::adoption::plan::plan;
+use crate::adoption::step::Step;
 use crate::error::OpenError;
 use crate::indexes;
 use crate::session::{Session, SessionError};
@@ -20,7 +21,8 @@ pub struct Survey {
     pub refusal: Option<String>,
     /// What [`PostgresStore::migrate`] would do, in order.
     pub steps: Vec<String>,
-    /// Indexes that [`PostgresStore::build_indexes`] would build.
+    /// Indexes that [`PostgresStore::build_indexes`] would build, and those that it would drop, of
+    /// which it says so.
     pub indexes: Vec<String>,
     /// What is odd and works all the same.
     pub warnings: Vec<String>,
@@ -115,7 +117,7 @@ impl PostgresStore {
             owner: owner(&found),
             refusal: None,
             steps: Vec::new(),
-            indexes: indexes::missing(&found).map(str::to_owned).collect(),
+            indexes: indexes::work(&found),
             warnings: Vec::new(),
             adopted: found.adopted.clone(),
             counts: AccountCounts::default(),

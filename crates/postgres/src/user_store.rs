@@ -4,23 +4,27 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
 use futures::FutureExt as _;
 use users_domain::model::{
-    CodePurpose, CodeRecord, ConflictField, Effect, Email, Needs, Page, Position, Proof, Timestamp,
-    User, UserFilter, UserId, UserQuery,
+    CodePurpose, CodeRecord, ConflictField, Effect, Email, Needs, Page, PagePlan, Position, Proof,
+    Timestamp, User, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{Decide, DecideWithCode, StoreError, UserStore};
 
 use crate::PostgresStore;
 use crate::change::{carry_out, facts, lock, lock_names, refuse_taken_names};
+use crate::counts::{Counted, counted};
 use crate::cursor::behind;
 use crate::error::Failure;
-use crate::filter::{filtered, listed, login_candidates, may_be_stored};
+use crate::filter::{listed, login_candidates, may_be_stored};
 use crate::one_time_codes;
 use crate::outbox::append;
 use crate::row::UserRow;
 use crate::schema::users::users;
+
+/// For this transaction: the order's index is taken wherever there is one.
+const NO_SORTING: &str = "SET LOCAL enable_sort = off";
 
 #[async_trait]
 impl UserStore for PostgresStore {
@@ -55,11 +59,14 @@ impl UserStore for PostgresStore {
         // The page and the total are of the same moment.
         self.read_snapshot(query.clone(), |connection, query| {
             async move {
-                let total = total(connection, &query.filter).await?;
-                let (items, more) = rows(connection, query).await?;
+                let counted = counted(connection, &query.filter).await?;
+                let (items, more) = match nothing_to_read(query, &counted) {
+                    Some(more) => (Vec::new(), more),
+                    None => rows(connection, query, &counted).await?,
+                };
                 Ok(Page {
                     items: items.into_iter().map(User::from).collect(),
-                    total,
+                    total: counted.passing,
                     more,
                 })
             }
@@ -71,7 +78,7 @@ impl UserStore for PostgresStore {
     #[tracing::instrument(skip_all, name = "db.user.count")]
     async fn count(&self, filter: &UserFilter) -> Result<u64, StoreError> {
         self.read(filter.clone(), |connection, filter| {
-            total(connection, filter).boxed()
+            async move { Ok(counted(connection, filter).await?.passing) }.boxed()
         })
         .await
     }
@@ -233,24 +240,36 @@ async fn find_row(connection: &mut AsyncPgConnection, id: &UserId) -> QueryResul
         .optional()
 }
 
-async fn total(connection: &mut AsyncPgConnection, filter: &UserFilter) -> Result<u64, Failure> {
-    let total: i64 = filtered(filter).count().get_result(connection).await?;
-    // A count is never negative.
-    Ok(u64::try_from(total).unwrap_or_default())
+/// Whether more follow, of a page that needs not be read to be known as empty.
+fn nothing_to_read(query: &UserQuery, counted: &Counted) -> Option<bool> {
+    let Position::Offset(offset) = query.position else {
+        return None;
+    };
+    if query.limit == 0 {
+        return Some(offset < counted.passing);
+    }
+    (counted.row_by_row && offset >= counted.passing).then_some(false)
 }
 
 /// The rows of a page, and whether more follow: one more than wanted is asked for.
 async fn rows(
     connection: &mut AsyncPgConnection,
     query: &UserQuery,
+    counted: &Counted,
 ) -> Result<(Vec<UserRow>, bool), Failure> {
+    let plan = PagePlan::choose(query, counted.passing, counted.all);
+    if plan == PagePlan::Walk && counted.row_by_row {
+        // How many pass is known here, and there it is guessed.
+        connection.batch_execute(NO_SORTING).await?;
+    }
+    let list = || listed(&query.filter, query.sort, plan);
     let parts = match &query.position {
         Position::Offset(offset) => match i64::try_from(*offset) {
-            Ok(0) => vec![listed(&query.filter, query.sort)],
-            Ok(offset) => vec![listed(&query.filter, query.sort).offset(offset)],
+            Ok(0) => vec![list()],
+            Ok(offset) => vec![list().offset(offset)],
             Err(_) => Vec::new(),
         },
-        Position::After(cursor) => behind(connection, query, cursor).await?,
+        Position::After(cursor) => behind(connection, query, cursor, plan).await?,
     };
     let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let mut missing = i64::try_from(query.limit.saturating_add(1)).unwrap_or(i64::MAX);

@@ -28,6 +28,24 @@ pub(crate) struct Found {
     pub(crate) own: BTreeMap<String, Option<Timestamp>>,
     /// When the database was taken over, and what was found.
     pub(crate) adopted: Option<(Timestamp, String)>,
+    /// What there is to search for parts of texts by an index.
+    pub(crate) trigrams: Trigrams,
+}
+
+/// The extension `pg_trgm`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Trigrams {
+    /// The server has not got it.
+    #[default]
+    Absent,
+    /// It is not in this database, and this role may not create it.
+    Forbidden,
+    /// It is not in this database, and this role may create it.
+    Creatable,
+    /// It is in this schema, which this role may not use.
+    Hidden(String),
+    /// It is in this schema.
+    Installed(String),
 }
 
 /// A table, or what stands in the place of one.
@@ -55,13 +73,14 @@ const LOCKED: Duration = Duration::from_secs(1);
 /// The tables of the deployed service.
 const DEPLOYED_TABLES: &str = "'users', 'clients', 'users_verifications', 'gorp_migrations'";
 /// Ours.
-pub(crate) const OWN_TABLES: [&str; 6] = [
+pub(crate) const OWN_TABLES: [&str; 7] = [
     "__diesel_schema_migrations",
     "adoption",
     "one_time_codes",
     "outbox",
     "outbox_leases",
     "refresh_sessions",
+    "user_counts",
 ];
 
 /// Only names that resolve to what this finds may be used in statements: the first schema's.
@@ -109,6 +128,22 @@ const OWN: &str = "
 const ADOPTED: &str = "
     SELECT floor(extract(epoch FROM adopted_at) * 1000000)::bigint, found
     FROM adoption WHERE isfinite(adopted_at) ORDER BY adopted_at LIMIT 1";
+
+/// A trusted extension may be created by whoever may create schemas in the database.
+const TRIGRAMS: &str = "
+    SELECT
+        (SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+         WHERE e.extname = 'pg_trgm'),
+        (SELECT has_schema_privilege(e.extnamespace, 'USAGE') FROM pg_extension e
+         WHERE e.extname = 'pg_trgm'),
+        EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm'),
+        EXISTS (SELECT FROM pg_available_extensions a
+                JOIN pg_available_extension_versions v
+                  ON v.name = a.name AND v.version = a.default_version
+                WHERE a.name = 'pg_trgm'
+                  AND (current_setting('is_superuser') = 'on'
+                       OR (v.trusted OR NOT v.superuser)
+                          AND has_database_privilege(current_database(), 'CREATE')))";
 
 impl Found {
     /// Looks at one moment of a database, in a transaction that a read-only server takes too.
@@ -171,6 +206,8 @@ impl Found {
             let relation = found.relations.entry(text(&row, 0)).or_default();
             relation.indexes.insert(text(&row, 1), is_true(&row, 2));
         }
+        let trigrams = ask(TRIGRAMS).await?;
+        found.trigrams = trigrams.first().map(trigrams_of).unwrap_or_default();
         found
             .elsewhere
             .retain(|name, _| !found.relations.contains_key(name));
@@ -218,6 +255,16 @@ fn text(row: &SimpleQueryRow, column: usize) -> String {
 
 fn is_true(row: &SimpleQueryRow, column: usize) -> bool {
     row.get(column) == Some("t")
+}
+
+fn trigrams_of(row: &SimpleQueryRow) -> Trigrams {
+    match owned(row, 0) {
+        Some(schema) if is_true(row, 1) => Trigrams::Installed(schema),
+        Some(schema) => Trigrams::Hidden(schema),
+        None if is_true(row, 3) => Trigrams::Creatable,
+        None if is_true(row, 2) => Trigrams::Forbidden,
+        None => Trigrams::Absent,
+    }
 }
 
 /// Microseconds since 1970 as a moment.

@@ -5,57 +5,15 @@
 //! agree with it.
 
 use super::found::{Found, OWN_TABLES, Relation};
+use super::step::Step;
 use super::warnings::warnings;
-use super::{DEPLOYED, Migration, OWN, PUBLIC_METADATA};
+use super::{DEPLOYED, OWN};
 
 /// What is to be done, in order, and what an operator should know.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     pub(crate) warnings: Vec<String>,
-}
-
-/// One thing to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// A migration of the deployed service is carried out and, unless it is there, recorded.
-    Deployed { migration: Migration, record: bool },
-    /// Its effect is there, its record is not.
-    Recorded(Migration),
-    /// The column of a short-lived form of `clients_10` is copied to where it belongs.
-    PublicMetadata,
-    /// One of our own.
-    Own(Migration),
-}
-
-impl Step {
-    /// What people are told.
-    pub(crate) fn name(&self) -> String {
-        match self {
-            Self::Deployed { migration, .. } | Self::Own(migration) => migration.name.to_owned(),
-            Self::Recorded(migration) => format!("{} (recorded only)", migration.name),
-            Self::PublicMetadata => "public_metadata".to_owned(),
-        }
-    }
-
-    /// What is carried out.
-    pub(crate) fn sql(&self) -> &'static str {
-        match self {
-            Self::Deployed { migration, .. } | Self::Own(migration) => migration.sql,
-            Self::Recorded(_) => "",
-            Self::PublicMetadata => PUBLIC_METADATA,
-        }
-    }
-
-    /// Whether it has to wait for those who use the table of accounts: it changes that table or rows
-    /// of it, or refers to it.
-    pub(crate) fn touches_accounts(&self) -> bool {
-        match self {
-            Self::Deployed { .. } | Self::PublicMetadata => true,
-            Self::Own(migration) => matches!(migration.id, "0001" | "0004"),
-            Self::Recorded(_) => false,
-        }
-    }
 }
 
 /// Columns that a table of accounts has in each of its forms, with the types that will do.

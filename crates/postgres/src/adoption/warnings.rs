@@ -1,8 +1,8 @@
 //! What is odd in a database, and works all the same.
 
 use super::OWN;
-use super::found::{Found, Relation};
-use super::plan::Step;
+use super::found::{Found, Relation, Trigrams};
+use super::step::Step;
 
 /// One sentence each; `users` is the table of accounts, where it has that name already.
 pub(super) fn warnings(found: &Found, users: Option<&Relation>, steps: &[Step]) -> Vec<String> {
@@ -10,6 +10,7 @@ pub(super) fn warnings(found: &Found, users: Option<&Relation>, steps: &[Step]) 
     said.extend(newer(found));
     said.extend(hidden(found));
     said.extend(list(found));
+    said.extend(searches(found));
     if let Some(users) = users {
         said.extend(tables(found, users));
     }
@@ -26,6 +27,33 @@ pub(super) fn warnings(found: &Found, users: Option<&Relation>, steps: &[Step]) 
         );
     }
     said
+}
+
+/// What the want of an extension costs.
+pub(crate) const NO_TRIGRAMS: &str =
+    "searches for parts of names and addresses read the whole table";
+
+/// Everything works without the extension, and a large table is slow to search.
+fn searches(found: &Found) -> Option<String> {
+    let why = match &found.trigrams {
+        Trigrams::Installed(_) | Trigrams::Creatable => return None,
+        Trigrams::Forbidden => {
+            "the extension pg_trgm is not in the database, and this role may not create it: run \
+             CREATE EXTENSION pg_trgm there as a superuser, or grant the role CREATE on the \
+             database; the next start builds the index"
+                .to_owned()
+        }
+        Trigrams::Hidden(schema) => format!(
+            "the extension pg_trgm is in the schema {schema}, which this role may not use: grant it \
+             USAGE on that schema; the next start builds the index"
+        ),
+        Trigrams::Absent => {
+            "the server has no extension pg_trgm: install Postgres's contrib package there; the next \
+             start builds the index"
+                .to_owned()
+        }
+    };
+    Some(format!("{NO_TRIGRAMS}, since {why}"))
 }
 
 /// Somebody may look for his accounts in vain.

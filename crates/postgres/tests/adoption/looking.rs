@@ -59,7 +59,9 @@ async fn a_role_that_may_only_read_is_told_all() {
         .map(|step| step.name.clone())
         .collect();
     assert_eq!(applied, ids(12));
-    let expected: Vec<&str> = OWN.into_iter().chain(INDEXES).collect();
+    // It may not create the extension that the last one needs.
+    let indexes = &INDEXES[..INDEXES.len() - 1];
+    let expected: Vec<&str> = OWN.into_iter().chain(indexes.iter().copied()).collect();
     assert_eq!(store.dry_run().await.unwrap(), expected);
     let survey = store.survey(10).await.unwrap();
     assert_eq!(
@@ -67,7 +69,8 @@ async fn a_role_that_may_only_read_is_told_all() {
         DatabaseOwner::Deployed(Some("clients_12".to_owned()))
     );
     assert_eq!(survey.refusal, None);
-    assert_eq!(survey.warnings, Vec::<String>::new());
+    assert_eq!(survey.warnings.len(), 1);
+    assert!(survey.warnings[0].contains("CREATE EXTENSION pg_trgm"));
     assert_eq!(survey.adopted, None);
     let counts = survey.counts;
     assert_eq!(counts.accounts, Some(6));

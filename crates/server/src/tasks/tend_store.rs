@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 pub async fn tend_store(store: Arc<dyn StoreTechnology>, shutdown: Shutdown) {
     let tended = async {
         while let Err(error) = store.tend().await {
-            warn!(%error, "the store lacks indexes, so some requests are slow; trying again soon");
+            warn!(%error, "the store is not tended to its end, so some requests may be slow; trying again soon");
             sleep(PAUSE).await;
         }
         shutdown.requested().await;

@@ -143,8 +143,6 @@ pub async fn migrations(config: &Config) -> Result<Vec<Migration>, WiringError> 
             .collect(),
         StoreKind::Postgres => {
             let store = postgres::store(&config.postgres, super::clock())?;
-            // What a start would refuse has no history that could go on.
-            store.dry_run().await?;
             store
                 .migrations()
                 .await?
@@ -184,6 +182,7 @@ pub async fn migrate(config: &Config) -> Result<Vec<String>, WiringError> {
             let store = postgres::store(&config.postgres, super::clock())?;
             let mut done = store.migrate().await?;
             done.extend(store.build_indexes().await?);
+            store.mend_counts().await?;
             store.close().await;
             done
         }

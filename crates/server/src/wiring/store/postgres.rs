@@ -100,6 +100,8 @@ impl StoreTechnology for Postgres {
     }
 
     async fn tend(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        // First what is quick, and shows wrong numbers until then.
+        self.store.mend_counts().await?;
         self.store.build_indexes().await?;
         Ok(())
     }
