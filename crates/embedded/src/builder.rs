@@ -144,6 +144,7 @@ impl Builder {
         let read_events = Arc::new(BoundedReadEvents::default());
         let ports = Ports {
             users: Arc::new(store.clone()),
+            transfer: Arc::new(store.clone()),
             outbox: Arc::new(store.clone()),
             issuer: auth.clone(),
             verifier: auth.clone(),

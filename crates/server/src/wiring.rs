@@ -106,6 +106,7 @@ pub fn open(config: &Config, own_url: &str, announce: Arc<Announce>) -> Result<W
     samples.extend(own_samples(&hasher, &read_events));
     let ports = Ports {
         users: store.users.clone(),
+        transfer: store.transfer.clone(),
         outbox: store.outbox.clone(),
         issuer: auth.clone(),
         verifier: auth.clone(),

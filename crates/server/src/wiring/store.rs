@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::timeout;
 use users_domain::model::Timestamp;
-use users_domain::ports::{Clock, Outbox, RefreshTokenStore, UserStore};
+use users_domain::ports::{Clock, Outbox, RefreshTokenStore, UserStore, UserTransfer};
 pub use users_postgres::{AccountCounts, DatabaseOwner, Survey};
 use users_sqlite::SqliteStore;
 
@@ -28,6 +28,8 @@ const PROBE_LIMIT: Duration = Duration::from_millis(1_500);
 pub struct OpenedStore {
     /// Keeps accounts and codes.
     pub users: Arc<dyn UserStore>,
+    /// Gives accounts out in bulk, and takes them in.
+    pub transfer: Arc<dyn UserTransfer>,
     /// Keeps what is to leave the process.
     pub outbox: Arc<dyn Outbox>,
     /// Keeps sessions.

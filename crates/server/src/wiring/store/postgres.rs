@@ -23,6 +23,7 @@ pub(super) fn open(
     let store = store(settings, clock)?;
     Ok(OpenedStore {
         users: Arc::new(store.clone()),
+        transfer: Arc::new(store.clone()),
         outbox: Arc::new(store.clone()),
         sessions: Arc::new(store.clone()),
         place: address(settings),

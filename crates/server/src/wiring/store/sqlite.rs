@@ -25,6 +25,7 @@ pub(super) fn open(
     let store = SqliteStore::open(path, clock, SqliteOptions::default())?;
     Ok(OpenedStore {
         users: Arc::new(store.clone()),
+        transfer: Arc::new(store.clone()),
         outbox: Arc::new(store.clone()),
         sessions: Arc::new(store.clone()),
         place: path.display().to_string(),
