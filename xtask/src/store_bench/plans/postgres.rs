@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(
             statements,
             [Statement {
-                sql: "SELECT sum(users)\nFROM user_counts WHERE status = ?".to_owned(),
+                sql: "SELECT sum(users)\nFROM user_counts\nWHERE status = ?".to_owned(),
                 plan: "Aggregate\n  ->  Seq Scan on user_counts\n        Filter: (status = ?)"
                     .to_owned(),
             }]

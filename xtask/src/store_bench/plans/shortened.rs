@@ -7,6 +7,9 @@ use regex::Regex;
 /// More columns or values on end than this are cut.
 const LONGEST_LIST: usize = 5;
 
+/// Each begins a line.
+const CLAUSES: [&str; 5] = ["FROM", "WHERE", "ORDER BY", "VALUES", "ON CONFLICT"];
+
 /// A text in quotes, with the type that it is cast to.
 static TEXT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -35,7 +38,31 @@ pub(super) fn sql(text: &str) -> String {
     // diesel shows the values behind the statement.
     let text = text.split(" -- binds: ").next().unwrap_or(text);
     let text = PARAMETER.replace_all(text, "?");
-    LIST.replace_all(&text, "…").trim().to_owned()
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text = without_lists(&text);
+    for clause in CLAUSES {
+        text = text.replace(&format!(" {clause} "), &format!("\n{clause} "));
+    }
+    text
+}
+
+fn without_lists(text: &str) -> String {
+    let mut short = String::new();
+    let mut done = 0;
+    for list in LIST.find_iter(text) {
+        // What a bracket follows is the name of a function, and no item.
+        let end = match text[list.end()..].starts_with('(') {
+            true => list
+                .as_str()
+                .rfind(", ")
+                .map_or(list.end(), |at| list.start() + at),
+            false => list.end(),
+        };
+        short += &text[done..list.start()];
+        short.push('…');
+        done = end;
+    }
+    short + &text[done..]
 }
 
 /// A step of a plan of Postgres without costs and values.
@@ -54,17 +81,21 @@ mod tests {
         for (long, short) in [
             (
                 r#"SELECT "users"."id", "users"."email", "users"."a", "users"."b", "users"."c", "users"."d" FROM "users" WHERE (id = $1)"#,
-                r#"SELECT … FROM "users" WHERE (id = ?)"#,
+                "SELECT …\nFROM \"users\"\nWHERE (id = ?)",
             ),
             (
                 "SELECT `users`.`id`, `users`.`a`, `users`.`b`, `users`.`c`, `users`.`d`, `users`.`e` FROM `users` -- binds: [1]",
-                "SELECT … FROM `users`",
+                "SELECT …\nFROM `users`",
             ),
             (
                 "INSERT INTO t (a, b, c, d, e, f) VALUES ($1, $2, $3, $4, $5, $6)",
-                "INSERT INTO t (…) VALUES (…)",
+                "INSERT INTO t (…)\nVALUES (…)",
             ),
-            ("SELECT a, b FROM t", "SELECT a, b FROM t"),
+            ("SELECT a, b\n  FROM t", "SELECT a, b\nFROM t"),
+            (
+                "SELECT a, b, c, d, e, f, coalesce(g, h), i",
+                "SELECT …, coalesce(g, h), i",
+            ),
         ] {
             assert_eq!(sql(long), short);
         }
