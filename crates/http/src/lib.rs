@@ -51,6 +51,7 @@
 //! ```
 
 mod accept;
+pub mod account_record;
 mod answer;
 mod byte_budget;
 mod docs;

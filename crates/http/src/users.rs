@@ -18,6 +18,7 @@ mod update_username;
 mod view;
 mod view_profile;
 
+pub(crate) use answer::UserAnswer;
 pub(crate) use create::{__path_create, create};
 pub(crate) use delete::{__path_delete, delete};
 pub(crate) use disable::{__path_disable, disable};

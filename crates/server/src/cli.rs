@@ -1,10 +1,17 @@
 //! The commands and flags, and their help.
 
+mod users;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{CommandLine, Profile};
+
+pub use users::{
+    CreateAdminArguments, ExportArguments, ImportArguments, ListArguments, SetPasswordArguments,
+    UsersArguments, UsersCommand,
+};
 
 /// Keeps the user accounts of the Magistrala platform: register, log in, manage.
 ///
@@ -86,6 +93,7 @@ pub enum Command {
     #[command(after_long_help = "Examples:
   magistrala-users users --data ./data list
   magistrala-users users --data ./data create-admin --email grace@example.com --username grace
+  magistrala-users users --data ./data export users.ndjson
   echo 'a new password' | magistrala-users users --data ./data set-password ada")]
     Users(UsersArguments),
 
@@ -157,81 +165,6 @@ pub struct ConfigArguments {
     /// Whose settings to show.
     #[command(flatten)]
     pub place: PlaceArguments,
-}
-
-/// Flags of `users`.
-#[derive(Args, Clone, Debug)]
-pub struct UsersArguments {
-    /// Where the accounts are.
-    #[command(flatten)]
-    pub place: PlaceArguments,
-
-    /// What to do with accounts.
-    #[command(subcommand)]
-    pub command: UsersCommand,
-}
-
-/// What can be done with accounts.
-#[derive(Clone, Debug, Subcommand)]
-pub enum UsersCommand {
-    /// Make an administrator; his password is read from standard input, or made up and shown
-    CreateAdmin(CreateAdminArguments),
-
-    /// Give an account a new password, read from standard input, or made up and shown
-    ///
-    /// Every session and token of the account ends.
-    SetPassword(SetPasswordArguments),
-
-    /// List accounts, one a line
-    List(ListArguments),
-}
-
-/// Flags of `users create-admin`.
-#[derive(Args, Clone, Debug)]
-pub struct CreateAdminArguments {
-    /// E-mail address
-    #[arg(long, value_name = "ADDRESS")]
-    pub email: String,
-
-    /// Username
-    #[arg(long, value_name = "NAME")]
-    pub username: String,
-
-    /// First name
-    #[arg(long, value_name = "NAME", default_value = "super")]
-    pub first_name: String,
-
-    /// Last name
-    #[arg(long, value_name = "NAME", default_value = "admin")]
-    pub last_name: String,
-
-    /// Make a password up and show it, instead of reading one from standard input
-    #[arg(long)]
-    pub make_up: bool,
-}
-
-/// Flags of `users set-password`.
-#[derive(Args, Clone, Debug)]
-pub struct SetPasswordArguments {
-    /// The account: its id, e-mail address or username
-    #[arg(value_name = "ACCOUNT")]
-    pub account: String,
-
-    /// Make a password up and show it, instead of reading one from standard input
-    #[arg(long)]
-    pub make_up: bool,
-}
-
-/// Flags of `users list`.
-#[derive(Args, Clone, Debug)]
-pub struct ListArguments {
-    /// Only accounts of this state
-    #[arg(long, value_name = "STATUS", value_parser = ["enabled", "disabled", "deleted", "all"], default_value = "all")]
-    pub status: String,
-
-    /// One JSON object a line, for programs
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Flags of `health`.

@@ -1,5 +1,5 @@
 //! What each command does, and how it ends: exit code 0 if it did, 1 if it could not, 2 if the
-//! settings are wrong.
+//! settings are wrong. Where 1 says something else, of an import, 2 says both.
 
 mod banner;
 mod config;
@@ -24,6 +24,8 @@ use output::{Output, complain};
 
 /// The settings are wrong.
 const USAGE: u8 = 2;
+/// A transfer of accounts did not come to its end: 1 says that it did, but for some accounts.
+const UNFINISHED: u8 = 2;
 
 /// What is said of [`Config::is_default_admin_password`].
 const DOCUMENTED_PASSWORD: &str = "MG_USERS_ADMIN_PASSWORD is the documented default, which \
@@ -63,6 +65,10 @@ pub fn run(cli: &Cli) -> ExitCode {
             complain(format_args!("warning: {notice}"));
         }
     }
+    let failure = match &command {
+        Command::Users(arguments) if arguments.command.is_transfer() => ExitCode::from(UNFINISHED),
+        _ => ExitCode::FAILURE,
+    };
     let outcome = match command {
         Command::Dev(_) => dev::run(config),
         Command::Serve => serve::run(config),
@@ -75,7 +81,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         complain(format_args!("error: {}", with_causes(&error)));
-        ExitCode::FAILURE
+        failure
     })
 }
 

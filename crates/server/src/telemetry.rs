@@ -18,7 +18,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
-use crate::config::{Profile, TelemetrySettings};
+use crate::config::{LogLevel, Profile, TelemetrySettings};
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,28 @@ pub fn init(settings: &TelemetrySettings, format: LogFormat) -> Result<(), Telem
     Ok(())
 }
 
+/// Sets up the log of a command that comes to its own end: for people, through what writes on standard
+/// error, and only what its user should look at, unless `RUST_LOG` asks for more. Works once in a
+/// process.
+pub fn init_for_command<W>(settings: &TelemetrySettings, writer: W) -> Result<(), TelemetryError>
+where
+    W: for<'w> fmt::MakeWriter<'w> + Send + Sync + 'static,
+{
+    let settings = TelemetrySettings {
+        level: LogLevel::Warn,
+        ..settings.clone()
+    };
+    let layer = fmt::layer()
+        .compact()
+        .without_time()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(writer)
+        .with_filter(filter(&settings)?);
+    tracing_subscriber::registry().with(layer).try_init()?;
+    panics::log_them();
+    Ok(())
+}
+
 fn json_layer<S, W>(writer: W) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -122,8 +144,6 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use serde_json::Value;
-
-    use crate::config::LogLevel;
 
     use super::*;
 

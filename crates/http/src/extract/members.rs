@@ -24,7 +24,7 @@ impl<'t> Members<'t> {
     /// Reads an object; nothing if the text is no JSON, or another value.
     ///
     /// `broken` is the place of the first bytes that were not UTF-8 and were replaced in `text`.
-    pub(super) fn parse(text: &'t str, broken: Option<usize>) -> Option<Self> {
+    pub(crate) fn parse(text: &'t str, broken: Option<usize>) -> Option<Self> {
         let Object(found) = serde_json::from_str(text).ok()?;
         Some(Self {
             text,
@@ -82,6 +82,34 @@ impl<'t> Members<'t> {
             // Whether U+0000 matters depends on the member.
             Ok(()) | Err(JsonFault::HoldsNul) => Ok(Some(json)),
         }
+    }
+
+    /// Any value as it was written, whatever is in it.
+    pub(crate) fn unjudged_json(&self, field: &'static str) -> Result<Option<&'t str>, Invalid> {
+        let json = self.written(field)?;
+        if json.is_some_and(|json| self.broken_within(json).is_some()) {
+            return Err(malformed(field, "is not UTF-8"));
+        }
+        Ok(json)
+    }
+
+    /// A whole number of 64 bits.
+    pub(crate) fn whole_number(&self, field: &'static str) -> Result<Option<i64>, Invalid> {
+        self.of_type(field, "must be a whole number of at most 64 bits")
+    }
+
+    /// The names of the members that are none of these, behind `path`, each once.
+    pub(crate) fn names_but(&self, known: &[&str], path: &str) -> Vec<String> {
+        let mut others: Vec<String> = Vec::new();
+        for (name, _) in &self.found {
+            if !known.contains(&name.as_str()) {
+                let name = format!("{path}{name}");
+                if !others.contains(&name) {
+                    others.push(name);
+                }
+            }
+        }
+        others
     }
 
     /// The members of a member that is an object.

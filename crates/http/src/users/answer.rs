@@ -82,7 +82,7 @@ pub(super) fn account(status: StatusCode, user: &User, enums: EnumFormat) -> Ans
 
 impl<'a> UserAnswer<'a> {
     /// All there is to show, for the owner and administrators.
-    fn whole(user: &'a User, enums: EnumFormat) -> Self {
+    pub(crate) fn whole(user: &'a User, enums: EnumFormat) -> Self {
         Self {
             private_metadata: shown(&user.private_metadata),
             auth_provider: user.auth_provider.as_deref().unwrap_or_default(),

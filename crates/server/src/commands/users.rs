@@ -1,5 +1,9 @@
 //! `magistrala-users users ...`: accounts from the command line, through the services.
 
+mod export;
+mod import;
+mod progress;
+
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,14 +22,21 @@ use super::output::{Output, complain};
 use crate::administrator::made_up_password;
 use crate::cli::{CreateAdminArguments, ListArguments, SetPasswordArguments, UsersCommand};
 use crate::config::{Config, StoreKind};
+use crate::telemetry;
 use crate::wiring::{self, Wired};
+
+use progress::Progress;
 
 /// A password is a line; more is a mistake.
 const MOST_INPUT_BYTES: u64 = 4096;
 
 /// Does it on the store of the settings.
 pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> Result<ExitCode> {
-    let makes_accounts = matches!(command, UsersCommand::CreateAdmin(_));
+    let makes_accounts = match command {
+        UsersCommand::CreateAdmin(_) => true,
+        UsersCommand::Import(arguments) => !arguments.dry_run,
+        UsersCommand::SetPassword(_) | UsersCommand::List(_) | UsersCommand::Export(_) => false,
+    };
     let path = &config.store.sqlite_path;
     if config.store.kind == StoreKind::Sqlite && !makes_accounts && !path.exists() {
         bail!(
@@ -33,6 +44,11 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
              `magistrala-users migrate` makes one",
             path.display()
         );
+    }
+    let progress = Progress::new();
+    if command.is_transfer() {
+        // Nobody else tells what the store's errors were, and in the end there is but one word.
+        telemetry::init_for_command(&config.telemetry, progress.clone())?;
     }
     // Mails are sent by the service, so this address stands in none.
     let own_url = format!("http://{}:{}", config.http.host, config.http.port);
@@ -52,13 +68,21 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
             StoreKind::Postgres => refuse_if_behind(config).await?,
         }
         match command {
-            UsersCommand::CreateAdmin(arguments) => create_admin(&wired, arguments, out).await,
-            UsersCommand::SetPassword(arguments) => set_password(&wired, arguments, out).await,
-            UsersCommand::List(arguments) => list(&wired.users, arguments, out).await,
+            UsersCommand::CreateAdmin(arguments) => create_admin(&wired, arguments, out).await?,
+            UsersCommand::SetPassword(arguments) => set_password(&wired, arguments, out).await?,
+            UsersCommand::List(arguments) => list(&wired.users, arguments, out).await?,
+            UsersCommand::Export(arguments) => {
+                let enums = config.api.enums;
+                export::run(&wired, enums, arguments, progress, out).await?;
+            }
+            UsersCommand::Import(arguments) => {
+                return import::run(&wired.users, arguments, progress).await;
+            }
         }
+        Ok(ExitCode::SUCCESS)
     });
     runtime.block_on(store.close());
-    outcome.map(|()| ExitCode::SUCCESS)
+    outcome
 }
 
 /// The schema of a database is brought up to date by those commands alone that say so.

@@ -1,0 +1,122 @@
+//! Records, read and judged ahead of the store: so many at a time that a call of it is worth while,
+//! and so few that they need little memory.
+
+use std::collections::HashSet;
+use std::io::{self, BufRead};
+
+use tokio::sync::mpsc::Sender;
+use users_domain::error::{Invalid, InvalidReason};
+use users_domain::model::Arrival;
+use users_domain::services::Arrivals;
+use users_http::account_record::{self, RECORD, ReadRecord};
+
+use super::lines::{Line, Lines, MAX_LINE_BYTES};
+
+/// Most records of a batch.
+const MOST_RECORDS: usize = 2000;
+/// A batch that holds as many bytes is full.
+const FULL: usize = 2 * 1024 * 1024;
+/// How many members without meaning are told of by name.
+const MOST_NAMES: usize = 20;
+/// How many characters of such a name are shown.
+const SHOWN: usize = 60;
+
+/// What was read of the input at a time.
+#[derive(Default)]
+pub(super) struct Batch {
+    /// What may come in.
+    pub(super) arrivals: Vec<Arrival>,
+    /// The line of each.
+    pub(super) lines: Vec<u64>,
+    /// What may not, by its line.
+    pub(super) refused: Vec<(u64, Invalid)>,
+    /// Members without meaning that were met first here, by the line.
+    pub(super) unknown: Vec<(u64, String)>,
+    /// The line read last.
+    pub(super) last_line: u64,
+    /// How many bytes of the input were read.
+    pub(super) bytes_read: u64,
+}
+
+/// Reads everything, batch by batch, until the end or until nobody wants any more.
+pub(super) fn read(input: impl BufRead, arrivals: &Arrivals, batches: &Sender<io::Result<Batch>>) {
+    let mut reader = Reader {
+        lines: Lines::new(input),
+        arrivals,
+        told: HashSet::new(),
+        line: Vec::new(),
+    };
+    loop {
+        let (batch, end) = reader.batch();
+        // Nobody listens any more where the import has ended.
+        if batches.blocking_send(Ok(batch)).is_err() {
+            return;
+        }
+        match end {
+            None => {}
+            Some(Ok(())) => return,
+            Some(Err(error)) => {
+                let _ = batches.blocking_send(Err(error));
+                return;
+            }
+        }
+    }
+}
+
+struct Reader<'a, R> {
+    lines: Lines<R>,
+    arrivals: &'a Arrivals,
+    /// Members without meaning that were told of.
+    told: HashSet<String>,
+    line: Vec<u8>,
+}
+
+impl<R: BufRead> Reader<'_, R> {
+    /// The next batch; and if it is the last, whether everything was read.
+    fn batch(&mut self) -> (Batch, Option<io::Result<()>>) {
+        let mut batch = Batch::default();
+        let (mut records, mut bytes, mut end) = (0, 0, None);
+        while records < MOST_RECORDS && bytes < FULL {
+            let found = match self.lines.next(&mut self.line) {
+                Ok(Some(found)) => found,
+                Ok(None) => {
+                    end = Some(Ok(()));
+                    break;
+                }
+                Err(error) => {
+                    end = Some(Err(error));
+                    break;
+                }
+            };
+            records += 1;
+            bytes += self.line.len();
+            let number = self.lines.number;
+            match self.judge(&found, &mut batch) {
+                Ok(arrival) => {
+                    batch.arrivals.push(arrival);
+                    batch.lines.push(number);
+                }
+                Err(invalid) => batch.refused.push((number, invalid)),
+            }
+        }
+        batch.last_line = self.lines.number;
+        batch.bytes_read = self.lines.bytes;
+        (batch, end)
+    }
+
+    fn judge(&mut self, found: &Line, batch: &mut Batch) -> Result<Arrival, Invalid> {
+        if *found == Line::TooLong {
+            let limit = MAX_LINE_BYTES;
+            let unit = "bytes";
+            return Err(Invalid::new(RECORD, InvalidReason::TooLong { limit, unit }));
+        }
+        let ReadRecord { record, unknown } = account_record::read(&self.line)?;
+        for name in unknown {
+            let name: String = name.chars().take(SHOWN).collect();
+            if self.told.len() < MOST_NAMES && self.told.insert(name.clone()) {
+                batch.unknown.push((self.lines.number, name));
+            }
+        }
+        self.arrivals.judge(record)
+    }
+}
