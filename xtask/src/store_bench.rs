@@ -190,7 +190,7 @@ pub fn run(job: &Job) -> Result<()> {
         technologies,
         sizes: &sizes,
     };
-    tables.print_head(filling.described().as_deref());
+    Tables::print_head(filling.described().as_deref());
     let missed = tables.print_operations(&measurements) + tables.print_transfers(&transfers);
     figures::print_missed(missed);
     if options.write_plans {

@@ -227,15 +227,12 @@ fn lines(mut output: impl Read) -> std::io::Result<u64> {
     let mut count = 0;
     let mut buffer = vec![0; 1 << 16];
     loop {
-        match output.read(&mut buffer)? {
-            0 => return Ok(count),
-            read => {
-                count += buffer[..read]
-                    .iter()
-                    .map(|byte| u64::from(*byte == b'\n'))
-                    .sum::<u64>()
-            }
+        let read = output.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(count);
         }
+        let ends = buffer[..read].iter().map(|byte| u64::from(*byte == b'\n'));
+        count += ends.sum::<u64>();
     }
 }
 

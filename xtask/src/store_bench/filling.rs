@@ -65,7 +65,7 @@ pub(super) struct Filled {
 
 enum Home {
     File(PathBuf),
-    Database(Database),
+    Database(Box<Database>),
 }
 
 /// An open store.
@@ -151,7 +151,7 @@ impl Filling {
             }
             (Technology::Postgres, server) => {
                 let server = server.as_ref().context("no server was started")?;
-                Home::Database(server.get().create_database())
+                Home::Database(Box::new(server.get().create_database()))
             }
         };
         let count = accounts.count();

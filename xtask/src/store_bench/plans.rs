@@ -55,15 +55,13 @@ impl Plans {
         let mut found = Vec::new();
         for subject in subjects.iter_mut().filter(|one| one.size() == size) {
             let technology = subject.technology();
-            let plans = match technology {
-                Technology::Sqlite => sqlite::plans(runtime, subject)?,
-                Technology::Postgres => match filling.own_server() {
-                    Some(server) => postgres::plans(runtime, server, subject)?,
-                    None => {
-                        println!("plans are in the log of the server, which is not ours to read");
-                        continue;
-                    }
-                },
+            let plans = match (technology, filling.own_server()) {
+                (Technology::Sqlite, _) => sqlite::plans(runtime, subject)?,
+                (Technology::Postgres, Some(server)) => postgres::plans(runtime, server, subject)?,
+                (Technology::Postgres, None) => {
+                    println!("plans are in the log of the server, which is not ours to read");
+                    continue;
+                }
             };
             for (operation, statements) in plans {
                 found.push(Found {

@@ -25,7 +25,8 @@ pub(super) struct Tables<'a> {
 }
 
 impl Tables<'_> {
-    pub(super) fn print_head(&self, server: Option<&str>) {
+    /// Prints on what was measured.
+    pub(super) fn print_head(server: Option<&str>) {
         let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
         let server = server
             .map(|server| format!("; {server}"))
@@ -44,17 +45,12 @@ impl Tables<'_> {
             shown(self.largest()),
             shown(self.smallest())
         );
-        let mut head = String::from("| operation | ratio wanted |");
-        let mut rule = String::from("|---|--:|");
+        let mut head = vec!["operation".to_owned(), "ratio wanted".to_owned()];
         for technology in self.technologies {
-            for size in self.sizes {
-                head += &format!(" {} {} |", technology.name(), shown(*size));
-                rule += "--:|";
-            }
-            head += " ratio | reached |";
-            rule += "--:|---|";
+            head.extend(self.columns(*technology));
+            head.extend(["ratio".to_owned(), "reached".to_owned()]);
         }
-        println!("{head}\n{rule}");
+        print_table_head(&head);
         let mut missed = 0;
         for operation in Operation::ALL {
             let (row, missed_in_it) = self.operation_row(operation, measurements);
@@ -66,7 +62,7 @@ impl Tables<'_> {
 
     fn operation_row(&self, operation: Operation, measurements: &[Measurement]) -> (String, usize) {
         let wanted = operation.wanted_ratio();
-        let mut row = format!("| {} | {wanted} |", operation.name());
+        let mut cells = vec![operation.name().to_owned(), wanted.to_string()];
         let mut missed = 0;
         for technology in self.technologies {
             let of = |size: u64| {
@@ -74,16 +70,12 @@ impl Tables<'_> {
                     one.operation == operation && one.technology == *technology && one.size == size
                 })
             };
-            for size in self.sizes {
-                row += &match of(*size) {
-                    Some(one) => format!(
-                        " {:.3} / {:.3} |",
-                        milliseconds(one.median()),
-                        milliseconds(one.p99())
-                    ),
-                    None => " |".to_owned(),
-                };
-            }
+            cells.extend(self.sizes.iter().map(|size| {
+                of(*size).map_or_else(String::new, |one| {
+                    let (median, p99) = (milliseconds(one.median()), milliseconds(one.p99()));
+                    format!("{median:.3} / {p99:.3}")
+                })
+            }));
             let median = |size| of(size).map(|one| milliseconds(one.median()));
             let ratio = match (median(self.largest()), median(self.smallest())) {
                 (Some(largest), Some(smallest)) if smallest > 0.0 => largest / smallest,
@@ -91,46 +83,42 @@ impl Tables<'_> {
             };
             let reached = Wanted::AtMost(wanted).is_reached_by(ratio);
             missed += usize::from(reached == Some(false));
-            row += &format!(" {ratio:.2} | {} |", yes_or_no(reached));
+            cells.extend([format!("{ratio:.2}"), yes_or_no(reached).to_owned()]);
         }
-        (row, missed)
+        (row(&cells), missed)
     }
 
     /// Prints how accounts came in and went out; says how many figures are not what is wanted.
     pub(super) fn print_transfers(&self, transfers: &[Transfers]) -> usize {
         println!("\n`users import` and `users export`, memory (RSS) at its highest.\n");
-        let mut head = String::from("| |");
-        let mut rule = String::from("|---|");
+        let mut head = vec![String::new()];
         for technology in self.technologies {
-            for size in self.sizes {
-                head += &format!(" {} {} |", technology.name(), shown(*size));
-                rule += "--:|";
-            }
+            head.extend(self.columns(*technology));
         }
-        println!(
-            "{head} wanted of Postgres at {} | reached |",
-            shown(self.largest())
-        );
-        println!("{rule}---|---|");
+        let wanted_at = shown(self.largest());
+        head.extend([
+            format!("wanted of Postgres at {wanted_at}"),
+            "reached".to_owned(),
+        ]);
+        print_table_head(&head);
         let mut missed = 0;
         for (what, digits, value, wanted) in ROWS {
-            let mut row = format!("| {what} |");
+            let mut cells = vec![what.to_owned()];
             for technology in self.technologies {
-                for size in self.sizes {
-                    row += &match self.transfer(transfers, *technology, *size) {
-                        Some(one) => format!(" {:.digits$} |", value(one)),
-                        None => " |".to_owned(),
-                    };
-                }
+                cells.extend(self.sizes.iter().map(|size| {
+                    transfer(transfers, *technology, *size)
+                        .map_or_else(String::new, |one| format!("{:.digits$}", value(one)))
+                }));
             }
-            let judged = self.transfer(transfers, Technology::Postgres, self.largest());
+            let judged = transfer(transfers, Technology::Postgres, self.largest());
             let reached = judged.and_then(|one| wanted.is_reached_by(value(one)));
             missed += usize::from(reached == Some(false));
             let wanted = match wanted {
-                Wanted::AtLeast(limit) => format!("at least {}", shown_rate(limit)),
+                Wanted::AtLeast(limit) => format!("at least {limit:.0}"),
                 Wanted::AtMost(_) | Wanted::Nothing => String::new(),
             };
-            println!("{row} {wanted} | {} |", yes_or_no(reached));
+            cells.extend([wanted, yes_or_no(reached).to_owned()]);
+            println!("{}", row(&cells));
         }
         missed + self.print_flatness(transfers)
     }
@@ -146,7 +134,7 @@ impl Tables<'_> {
         );
         let mut missed = 0;
         for technology in self.technologies {
-            let at = |size| self.transfer(transfers, *technology, size);
+            let at = |size| transfer(transfers, *technology, size);
             let (Some(largest), Some(before)) = (at(largest), at(before)) else {
                 continue;
             };
@@ -163,15 +151,12 @@ impl Tables<'_> {
         missed
     }
 
-    fn transfer<'t>(
-        &self,
-        transfers: &'t [Transfers],
-        technology: Technology,
-        size: u64,
-    ) -> Option<&'t Transfers> {
-        transfers
+    /// A column for each size.
+    fn columns(&self, technology: Technology) -> impl Iterator<Item = String> {
+        let name = technology.name();
+        self.sizes
             .iter()
-            .find(|one| one.technology == technology && one.size == size)
+            .map(move |size| format!("{name} {}", shown(*size)))
     }
 
     fn smallest(&self) -> u64 {
@@ -181,6 +166,12 @@ impl Tables<'_> {
     fn largest(&self) -> u64 {
         self.sizes.last().copied().unwrap_or_default()
     }
+}
+
+fn transfer(transfers: &[Transfers], technology: Technology, size: u64) -> Option<&Transfers> {
+    transfers
+        .iter()
+        .find(|one| one.technology == technology && one.size == size)
 }
 
 type Row = (&'static str, usize, fn(&Transfers) -> f64, Wanted);
@@ -250,8 +241,16 @@ fn shown(number: u64) -> String {
     text
 }
 
-fn shown_rate(rate: f64) -> String {
-    format!("{rate:.0}")
+fn print_table_head(cells: &[String]) {
+    println!("{}", row(cells));
+    let rules: Vec<String> = (0..cells.len())
+        .map(|column| if column == 0 { "---" } else { "--:" }.to_owned())
+        .collect();
+    println!("{}", row(&rules));
+}
+
+fn row(cells: &[String]) -> String {
+    format!("| {} |", cells.join(" | "))
 }
 
 #[cfg(test)]

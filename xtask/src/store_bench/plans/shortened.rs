@@ -51,12 +51,11 @@ fn without_lists(text: &str) -> String {
     let mut done = 0;
     for list in LIST.find_iter(text) {
         // What a bracket follows is the name of a function, and no item.
-        let end = match text[list.end()..].starts_with('(') {
-            true => list
-                .as_str()
-                .rfind(", ")
-                .map_or(list.end(), |at| list.start() + at),
-            false => list.end(),
+        let last = list.as_str().rfind(", ").unwrap_or(list.len());
+        let end = if text[list.end()..].starts_with('(') {
+            list.start() + last
+        } else {
+            list.end()
         };
         short += &text[done..list.start()];
         short.push('…');
