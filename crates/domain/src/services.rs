@@ -22,7 +22,7 @@ pub use profiles::Profiles;
 pub use recovery::Recovery;
 pub use registration::{AdministratorOutcome, FirstAdministrator, Registration};
 pub use relay::{Progress, Relay};
-pub use transfer::{Arrivals, Import, ImportOptions, RecordRules, Transfer};
+pub use transfer::{Arrivals, Import, ImportBatch, ImportOptions, RecordRules, Transfer};
 pub use verification::Verification;
 
 use crate::error::Error;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::authorization::{Operation, permit};
 use crate::error::{Error, Invalid, InvalidReason};
 use crate::model::{
-    Arrival, Caller, Effect, ImportOutcome, RequestContext, User, UserId, UserRecord,
+    Arrival, Caller, ConflictField, Effect, ImportOutcome, RequestContext, User, UserId, UserRecord,
 };
 use crate::ports::{HashRefusal, ImportMode, Ports, UserImport, uuid_v4};
 use crate::users::Settings;
@@ -51,6 +51,31 @@ pub struct Arrivals {
     context: RequestContext,
     caller: Caller,
     options: ImportOptions,
+}
+
+/// Accounts that are to be taken in together.
+#[derive(Default)]
+pub struct ImportBatch {
+    arrivals: Vec<Arrival>,
+    /// Of each, whether its id was given rather than made.
+    has_id: Vec<bool>,
+}
+
+impl ImportBatch {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many accounts it holds.
+    pub fn len(&self) -> usize {
+        self.arrivals.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.arrivals.is_empty()
+    }
 }
 
 impl Transfer {
@@ -103,11 +128,20 @@ impl Import {
         self.arrivals.clone()
     }
 
-    /// Takes accounts in, and says what became of each. Everything is committed before the answer;
-    /// of one call all or nothing. A call that failed may be made again.
+    /// Takes accounts in, and says in their order what became of each. Everything is committed before
+    /// the answer; of one call all or nothing. A call that failed may be made again.
+    ///
+    /// The account of a record without id is the one that has its e-mail address: where that is there,
+    /// it is there already. So every import can be run again.
     #[tracing::instrument(skip_all, name = "import")]
-    pub async fn add(&mut self, accounts: &[Arrival]) -> Result<Vec<ImportOutcome>, Error> {
-        Ok(self.going_on.add(accounts).await?)
+    pub async fn add(&mut self, batch: &ImportBatch) -> Result<Vec<ImportOutcome>, Error> {
+        let mut outcomes = self.going_on.add(&batch.arrivals).await?;
+        for (outcome, has_id) in outcomes.iter_mut().zip(&batch.has_id) {
+            if !has_id && *outcome == ImportOutcome::Refused(ConflictField::Email) {
+                *outcome = ImportOutcome::AlreadyThere;
+            }
+        }
+        Ok(outcomes)
     }
 
     /// Ends the import: makes quick again what it let be slower, and may take long. Dropped instead,
@@ -119,9 +153,10 @@ impl Import {
 }
 
 impl Arrivals {
-    /// The account that a record stands for, and what must follow if it comes in; what it breaks if
-    /// it may not.
-    pub fn judge(&self, record: UserRecord) -> Result<Arrival, Invalid> {
+    /// Adds the account that a record stands for to a batch, with what must follow if it comes in; what
+    /// it breaks if it may not.
+    pub fn judge(&self, record: UserRecord, batch: &mut ImportBatch) -> Result<(), Invalid> {
+        let has_id = record.id.is_some();
         let ports = &*self.ports;
         let new_id = || UserId::new(uuid_v4(&*ports.entropy));
         let user = record.into_user(new_id, ports.clock.now())?;
@@ -132,7 +167,9 @@ impl Arrivals {
         } else {
             Vec::new()
         };
-        Ok(Arrival { user, effects })
+        batch.arrivals.push(Arrival { user, effects });
+        batch.has_id.push(has_id);
+        Ok(())
     }
 }
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use users_domain::Error;
-use users_domain::error::InvalidReason;
+use users_domain::error::{Invalid, InvalidReason};
 use users_domain::model::{
-    Caller, ConflictField, CreationTime, EffectKind, ImportOutcome, Role, Status, TokenKind, User,
-    UserId, UserRecord,
+    Caller, ConflictField, CreationTime, EffectKind, ImportOutcome, PasswordHash, PersonName, Role,
+    Status, TokenKind, User, UserId, UserRecord,
 };
 use users_domain::ports::{HashRefusal, ImportMode, UserTransfer};
-use users_domain::services::{Import, ImportOptions, RecordRules};
+use users_domain::services::{Arrivals, Import, ImportBatch, ImportOptions, RecordRules};
 use users_testkit::fakes::FixedClock;
 use users_testkit::faults::{Fault, FaultPlan, Faulty};
 use users_testkit::{Fakes, people};
@@ -29,6 +29,28 @@ async fn begin(fakes: &Fakes, options: ImportOptions) -> Import {
         .begin_import(&context(), &Caller::Operator, options)
         .await;
     begun.unwrap()
+}
+
+/// The accounts that records become, in one batch.
+fn batch(arrivals: &Arrivals, records: impl IntoIterator<Item = UserRecord>) -> ImportBatch {
+    let mut batch = ImportBatch::new();
+    for record in records {
+        arrivals.judge(record, &mut batch).unwrap();
+    }
+    batch
+}
+
+/// What a record breaks, if it does.
+fn judged(arrivals: &Arrivals, record: UserRecord) -> Result<(), Invalid> {
+    arrivals.judge(record, &mut ImportBatch::new())
+}
+
+/// The only account, taken in of one record.
+async fn taken_in(fakes: &Fakes, options: ImportOptions, record: UserRecord) -> User {
+    let mut import = begin(fakes, options).await;
+    let batch = batch(&import.arrivals(), [record]);
+    assert_eq!(import.add(&batch).await.unwrap(), [ImportOutcome::Imported]);
+    fakes.store.users().remove(0)
 }
 
 /// A record with nothing but an address.
@@ -80,36 +102,35 @@ async fn everything_is_given_out_page_by_page() {
 async fn what_a_record_leaves_out_is_made_or_absent() {
     let fakes = Fakes::new();
     let mut import = begin(&fakes, PLAIN).await;
-    let arrivals = import.arrivals();
-    let one = arrivals.judge(bare("ada")).unwrap();
-    let other = arrivals.judge(bare("grace")).unwrap();
-    assert_ne!(one.user.id, other.user.id);
-    assert_eq!(one.user.id.as_str().len(), 36);
-    assert!(one.effects.is_empty());
-    let expected = User {
-        id: one.user.id.clone(),
-        username: None,
-        secret: None,
-        verified_at: None,
-        ..people::user("ada")
-    };
-    let expected = User {
-        first_name: users_domain::model::PersonName::from_stored(String::new()),
-        last_name: users_domain::model::PersonName::from_stored(String::new()),
-        ..expected
-    };
-    assert_eq!(one.user, expected, "made at {}", FixedClock::START);
-    let outcomes = import.add(&[one, other]).await.unwrap();
+    let accounts = batch(&import.arrivals(), [bare("ada"), bare("grace")]);
+    assert_eq!((accounts.len(), accounts.is_empty()), (2, false));
+    let outcomes = import.add(&accounts).await.unwrap();
     assert_eq!(outcomes, [ImportOutcome::Imported; 2]);
     import.finish().await.unwrap();
-    assert_eq!(fakes.store.users().len(), 2);
+    let users = fakes.store.users();
+    assert_ne!(users[0].id, users[1].id);
     assert!(fakes.store.effects(EffectKind::Event).is_empty());
+    for (user, there) in users.iter().zip(["ada", "grace"]) {
+        assert_eq!(user.id.as_str().len(), 36);
+        let nameless = PersonName::from_stored(String::new());
+        let expected = User {
+            id: user.id.clone(),
+            email: user.email.clone(),
+            first_name: nameless.clone(),
+            last_name: nameless,
+            username: None,
+            secret: None,
+            verified_at: None,
+            created_at: Some(FixedClock::START),
+            ..people::user(there)
+        };
+        assert_eq!(*user, expected);
+    }
 }
 
 #[tokio::test]
 async fn what_a_record_gives_is_kept() {
     let fakes = Fakes::new();
-    let arrivals = begin(&fakes, PLAIN).await.arrivals();
     let record = UserRecord {
         id: Some("Их 1".to_owned()),
         username: Some("Ada".to_owned()),
@@ -126,7 +147,7 @@ async fn what_a_record_gives_is_kept() {
         tags: Some(vec!["a".to_owned(), "a".to_owned()]),
         ..bare("ada")
     };
-    let user = arrivals.judge(record).unwrap().user;
+    let user = taken_in(&fakes, PLAIN, record).await;
     assert_eq!(user.id, UserId::from_stored("Их 1".to_owned()));
     assert_eq!(user.username.unwrap().as_str(), "Ada");
     assert_eq!(user.secret.unwrap().as_str(), "plain$7$secret");
@@ -149,14 +170,14 @@ async fn what_a_record_gives_is_kept() {
 async fn a_record_needs_an_address_and_values_of_today() {
     let fakes = Fakes::new();
     let arrivals = begin(&fakes, PLAIN).await.arrivals();
-    let blamed = |record: UserRecord| arrivals.judge(record).unwrap_err().field;
+    let blamed = |record| judged(&arrivals, record).unwrap_err().field;
     assert_eq!(blamed(UserRecord::default()), "email");
     let of = |username: &str| UserRecord {
         username: Some(username.to_owned()),
         ..bare("ada")
     };
     assert_eq!(blamed(of("a.b")), "credentials.username");
-    assert!(arrivals.judge(of("")).is_ok(), "an empty one is absent");
+    assert!(judged(&arrivals, of("")).is_ok(), "an empty one is absent");
     let empty_id = UserRecord {
         id: Some(String::new()),
         ..bare("ada")
@@ -178,15 +199,15 @@ async fn storable_values_pass_where_the_rules_are_waived() {
         metadata: Some("7".to_owned()),
         ..UserRecord::default()
     };
-    let user = arrivals.judge(odd).unwrap().user;
+    let user = taken_in(&fakes, ImportOptions { rules, ..PLAIN }, odd).await;
     assert_eq!(user.secret.unwrap().as_str(), "no hash");
-    let refused = arrivals.judge(UserRecord::default()).unwrap_err();
+    let refused = judged(&arrivals, UserRecord::default()).unwrap_err();
     assert_eq!(refused.to_string(), "email: is missing");
     let long = UserRecord {
         id: Some("x".repeat(37)),
         ..bare("ada")
     };
-    assert_eq!(arrivals.judge(long).unwrap_err().field, "id");
+    assert_eq!(judged(&arrivals, long).unwrap_err().field, "id");
 }
 
 #[tokio::test]
@@ -197,7 +218,7 @@ async fn a_hash_is_checked_and_never_repeated() {
         ..bare("ada")
     };
     let arrivals = begin(&fakes, PLAIN).await.arrivals();
-    let refused = arrivals.judge(with("no hash")).unwrap_err();
+    let refused = judged(&arrivals, with("no hash")).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "password_hash: not a password hash of a known format"
@@ -207,8 +228,8 @@ async fn a_hash_is_checked_and_never_repeated() {
         .await
         .arrivals();
     for arrivals in [arrivals, lenient] {
-        assert!(arrivals.judge(with("old$secret")).is_ok());
-        let refused = arrivals.judge(with("dear$secret")).unwrap_err();
+        assert!(judged(&arrivals, with("old$secret")).is_ok());
+        let refused = judged(&arrivals, with("dear$secret")).unwrap_err();
         assert!(matches!(
             &refused.reason,
             InvalidReason::PasswordHash(HashRefusal::TooDear(_))
@@ -222,16 +243,24 @@ async fn with_events_each_account_has_that_of_a_registration() {
     let fakes = Fakes::new();
     let events = true;
     let mut import = begin(&fakes, ImportOptions { events, ..PLAIN }).await;
-    let arrivals = import.arrivals();
-    let accounts = ["ada", "grace"].map(|name| arrivals.judge(bare(name)).unwrap());
+    let accounts = batch(&import.arrivals(), ["ada", "grace"].map(bare));
     import.add(&accounts).await.unwrap();
     assert_eq!(
         import.add(&accounts).await.unwrap(),
         [ImportOutcome::AlreadyThere; 2]
     );
     let told = created(&fakes);
-    let ids: Vec<_> = accounts.iter().map(|one| one.user.id.as_str()).collect();
-    assert_eq!(told, ids);
+    let mut ids = told.clone();
+    ids.sort();
+    let users = fakes.store.users();
+    assert_eq!(
+        ids,
+        users
+            .iter()
+            .map(|user| user.id.as_str())
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(told.len(), 2);
 }
 
 #[tokio::test]
@@ -244,15 +273,11 @@ async fn a_dry_run_says_the_same_and_keeps_nothing() {
         ..PLAIN
     };
     let mut import = begin(&fakes, options).await;
-    let arrivals = import.arrivals();
-    let accounts = ["ada", "grace"].map(|name| arrivals.judge(bare(name)).unwrap());
+    let accounts = batch(&import.arrivals(), ["ada", "grace"].map(bare));
     let outcomes = import.add(&accounts).await.unwrap();
     assert_eq!(
         outcomes,
-        [
-            ImportOutcome::Refused(ConflictField::Email),
-            ImportOutcome::Imported
-        ]
+        [ImportOutcome::AlreadyThere, ImportOutcome::Imported]
     );
     import.finish().await.unwrap();
     assert_eq!(fakes.store.users(), [people::ada()]);
@@ -270,7 +295,7 @@ async fn a_store_that_is_away_is_told_of_and_a_call_may_be_made_again() {
     let (context, caller) = (context(), Caller::Operator);
     let begun = users.transfer.begin_import(&context, &caller, PLAIN).await;
     let mut import = begun.unwrap();
-    let account = [import.arrivals().judge(bare("ada")).unwrap()];
+    let account = batch(&import.arrivals(), [bare("ada")]);
     let away = import.add(&account).await;
     assert!(matches!(
         away,
@@ -284,9 +309,7 @@ async fn a_store_that_is_away_is_told_of_and_a_call_may_be_made_again() {
 async fn who_could_not_come_in_again_is_known() {
     let transfer = Fakes::new().users().transfer;
     assert_eq!(transfer.check_rules(&people::ada()), Ok(()));
-    let secret = Some(users_domain::model::PasswordHash::from_stored(
-        "x".to_owned(),
-    ));
+    let secret = Some(PasswordHash::from_stored("x".to_owned()));
     let odd = User {
         secret,
         ..people::ada()
@@ -295,4 +318,37 @@ async fn who_could_not_come_in_again_is_known() {
         transfer.check_rules(&odd).unwrap_err().field,
         "password_hash"
     );
+}
+
+#[tokio::test]
+async fn a_record_without_id_is_the_account_that_has_its_address() {
+    let fakes = Fakes::new();
+    fakes.store.put(people::ada());
+    let mut import = begin(&fakes, PLAIN).await;
+    let of_another_id = UserRecord {
+        id: Some("another".to_owned()),
+        ..bare("ada")
+    };
+    let taken_name = UserRecord {
+        username: Some("ADA".to_owned()),
+        ..bare("mary")
+    };
+    let records = [
+        bare("ada"),
+        of_another_id,
+        taken_name,
+        bare("grace"),
+        bare("grace"),
+    ];
+    let batch = batch(&import.arrivals(), records);
+    for grace in [ImportOutcome::Imported, ImportOutcome::AlreadyThere] {
+        let expected = [
+            ImportOutcome::AlreadyThere,
+            ImportOutcome::Refused(ConflictField::Email),
+            ImportOutcome::Refused(ConflictField::Username),
+            grace,
+            ImportOutcome::AlreadyThere,
+        ];
+        assert_eq!(import.add(&batch).await.unwrap(), expected);
+    }
 }

@@ -129,7 +129,7 @@ async fn take_in(
         // What was begun comes to its end, unless somebody insists.
         let outcomes = tokio::select! {
             biased;
-            outcomes = import.add(&batch.arrivals) => outcomes,
+            outcomes = import.add(&batch.accounts) => outcomes,
             () = shutdown.forced() => return End::Signal,
         };
         match outcomes {

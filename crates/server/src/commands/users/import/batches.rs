@@ -6,8 +6,7 @@ use std::io::{self, BufRead};
 
 use tokio::sync::mpsc::Sender;
 use users_domain::error::{Invalid, InvalidReason};
-use users_domain::model::Arrival;
-use users_domain::services::Arrivals;
+use users_domain::services::{Arrivals, ImportBatch};
 use users_http::account_record::{self, RECORD, ReadRecord};
 
 use super::lines::{Line, Lines, MAX_LINE_BYTES};
@@ -25,7 +24,7 @@ const SHOWN: usize = 60;
 #[derive(Default)]
 pub(super) struct Batch {
     /// What may come in.
-    pub(super) arrivals: Vec<Arrival>,
+    pub(super) accounts: ImportBatch,
     /// The line of each.
     pub(super) lines: Vec<u64>,
     /// What may not, by its line.
@@ -92,10 +91,7 @@ impl<R: BufRead> Reader<'_, R> {
             bytes += self.line.len();
             let number = self.lines.number;
             match self.judge(&found, &mut batch) {
-                Ok(arrival) => {
-                    batch.arrivals.push(arrival);
-                    batch.lines.push(number);
-                }
+                Ok(()) => batch.lines.push(number),
                 Err(invalid) => batch.refused.push((number, invalid)),
             }
         }
@@ -104,7 +100,7 @@ impl<R: BufRead> Reader<'_, R> {
         (batch, end)
     }
 
-    fn judge(&mut self, found: &Line, batch: &mut Batch) -> Result<Arrival, Invalid> {
+    fn judge(&mut self, found: &Line, batch: &mut Batch) -> Result<(), Invalid> {
         if *found == Line::TooLong {
             let limit = MAX_LINE_BYTES;
             let unit = "bytes";
@@ -117,6 +113,6 @@ impl<R: BufRead> Reader<'_, R> {
                 batch.unknown.push((self.lines.number, name));
             }
         }
-        self.arrivals.judge(record)
+        self.arrivals.judge(record, &mut batch.accounts)
     }
 }
