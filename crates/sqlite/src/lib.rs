@@ -57,6 +57,8 @@ mod queue;
 mod refresh_tokens;
 mod row;
 mod schema;
+#[cfg(feature = "statements")]
+pub mod statements;
 mod threads;
 mod trigrams;
 mod user_store;
