@@ -1,6 +1,6 @@
 -- Lists, totals and searches that take no longer with a million accounts than with ten thousand:
--- orders have indexes, accounts are counted as they come and go, and what is searched by part stands
--- in tables of its own.
+-- orders have indexes, accounts are counted as they come and go, and what is searched by part
+-- stands in tables of its own.
 --
 -- All of it is kept by triggers in plain SQL, so that it is right whoever writes to `users`: the
 -- previous program, a script, the sqlite3 shell (3.37 or later). The search tables may name a row
