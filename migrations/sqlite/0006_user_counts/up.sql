@@ -121,8 +121,8 @@ CREATE TABLE user_tags (
     CONSTRAINT user_tags_tag_seq_pkey PRIMARY KEY (tag, seq)
 ) STRICT, WITHOUT ROWID;
 
--- 5. The plain values in metadata, wherever in it they stand; `src/metadata_terms.rs` says what a
--- term is.
+-- 5. The plain values in metadata, wherever in it they stand; what a term is, says
+-- `metadata_terms.rs` of the crate.
 CREATE TABLE user_metadata (
     term text    NOT NULL,
     seq  integer NOT NULL,
