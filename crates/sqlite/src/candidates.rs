@@ -31,7 +31,9 @@ const IN_METADATA: &str =
     "SELECT seq FROM user_metadata WHERE term IN (SELECT value FROM json_each(";
 
 /// What names the rows (`seq`) that may pass a filter: never one too few.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It holds what somebody searches for, so it has no `Debug`.
+#[derive(Clone)]
 pub(crate) enum Candidates {
     /// An expression of FTS5 on `users_text`.
     Text(String),

@@ -168,7 +168,6 @@ fn json(tags: &[String]) -> String {
 }
 
 /// How the rows of a list are read. The list is the same.
-#[derive(Debug)]
 pub(crate) enum Reading {
     /// Along the index of its order, passing over what does not pass the filter.
     Along,

@@ -11,6 +11,8 @@
 //! - **Every wait is bounded**: queues refuse when full, a call that waited too long is given up
 //!   before it begins, and SQLite waits at most five seconds for another process. All of these
 //!   answer `StoreError::Unavailable`, and the log says why.
+//! - **Lists, totals and searches go through indexes**, kept by triggers and so right whoever writes
+//!   to the file; only a part of a text of one or two characters is looked for in every account.
 //! - **Several processes may use one file**, on one machine and a local file system. An import leaves
 //!   the write lock alone for 120 ms after each half second, so that the others get their turn; each
 //!   of its calls is one transaction, which must not come near the five seconds that they wait.

@@ -17,7 +17,7 @@ use time::macros::format_description;
 use tracing::{info, warn};
 use users_domain::model::Timestamp;
 
-use crate::connect::{Access, Connector, create_file};
+use crate::connect::{Access, CACHE, Connector, create_file};
 use crate::error::OpenError;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -85,14 +85,14 @@ fn run_pending(connection: &mut SqliteConnection) -> Result<Vec<String>, BoxedEr
     }
     connection.batch_execute(CACHE_OF_MIGRATIONS)?;
     let names = connection.immediate_transaction(run_all);
-    connection.batch_execute(CACHE_OF_REQUESTS)?;
+    connection.batch_execute("PRAGMA shrink_memory;")?;
+    connection.batch_execute(CACHE)?;
     names
 }
 
-/// Pages kept in memory, in KiB: a table that is made again with its indexes is written here and
-/// there, and what does not fit is written many times. Requests live on SQLite's default.
-const CACHE_OF_MIGRATIONS: &str = "PRAGMA cache_size=-262144";
-const CACHE_OF_REQUESTS: &str = "PRAGMA cache_size=-2000; PRAGMA shrink_memory";
+/// At most 256 MiB: a table that is made again with its indexes is written here and there, and what
+/// does not fit is written many times.
+const CACHE_OF_MIGRATIONS: &str = "PRAGMA cache_size=-262144;";
 
 fn run_all(connection: &mut SqliteConnection) -> Result<Vec<String>, BoxedError> {
     // Another process may have done it while this one waited for the lock.

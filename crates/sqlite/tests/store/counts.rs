@@ -42,10 +42,13 @@ fn assert_right(connection: &mut SqliteConnection, when: &str) {
         "SELECT status, role IS 1 AS administrator, count(*) AS users FROM users GROUP BY 1, 2",
     );
     assert_eq!(counted, there, "{when}");
-    let waiting: i64 = groups("SELECT 0 AS status, 0 AS administrator, count(*) AS users FROM users_replaced WHERE seq NOT IN (SELECT seq FROM users)")
-        .into_iter()
-        .map(|group| group.users)
-        .sum();
+    let waiting: i64 = groups(
+        "SELECT 0 AS status, 0 AS administrator, count(*) AS users FROM users_replaced
+         WHERE seq NOT IN (SELECT seq FROM users)",
+    )
+    .into_iter()
+    .map(|group| group.users)
+    .sum();
     assert_eq!(waiting, 0, "{when}");
 }
 
@@ -72,7 +75,13 @@ fn every_statement_that_sqlite_has_is_counted() {
         for n in 0..12 {
             connection.batch_execute(&insert(n)).unwrap();
         }
-        let others = "first_name, last_name, status, role";
+        // Columns and values of a row whose names do not matter.
+        let row = |columns: &str, values: &str| {
+            format!(
+                "INTO users (first_name, last_name, {columns})
+                 VALUES ('', '', {values})"
+            )
+        };
         for statement in [
             "UPDATE users SET status = 1, role = 1 WHERE id = 'id0'",
             "UPDATE users SET role = NULL WHERE id = 'id1'",
@@ -82,37 +91,44 @@ fn every_statement_that_sqlite_has_is_counted() {
             "UPDATE users SET status = x'00' WHERE id = 'id3'",
             "UPDATE users SET seq = seq + 1000 WHERE id IN ('id4', 'id5')",
             "DELETE FROM users WHERE id IN ('id2', 'id3')",
-            // A row is replaced by its id, its e-mail address, its username, and two at once.
+            // A row is replaced by its id, its e-mail address, its username, two at once, its key,
+            // and one that was just written.
             &format!(
-                "INSERT OR REPLACE INTO users (id, email, {others}) VALUES ('id4', 'x', '', '', 0, 1)"
+                "INSERT OR REPLACE {}",
+                row("id, email, role", "'id4', 'x', 1")
             ),
-            &format!("REPLACE INTO users (id, email, {others}) VALUES ('y', 'e5', '', '', 2, 0)"),
+            &format!("REPLACE {}", row("id, email, status", "'y', 'e5', 2")),
             &format!(
-                "REPLACE INTO users (id, email, username, {others}) VALUES ('z', 'z', 'u6', '', '', 5, 0)"
+                "REPLACE {}",
+                row("id, email, username, status", "'z', 'z', 'u6', 5")
             ),
-            &format!("REPLACE INTO users (id, email, {others}) VALUES ('id7', 'e8', '', '', 0, 1)"),
+            &format!("REPLACE {}", row("id, email, role", "'id7', 'e8', 1")),
+            "REPLACE INTO users (seq, id, email, first_name, last_name, status, role)
+             SELECT seq, 'v', 'w', '', '', 1, 1 FROM users WHERE id = 'id9'",
             &format!(
-                "REPLACE INTO users (seq, id, email, {others}) SELECT seq, 'v', 'w', '', '', 1, 1 FROM users WHERE id = 'id9'"
-            ),
-            &format!(
-                "REPLACE INTO users (id, email, {others}) VALUES ('s', 's', '', '', 0, 0), ('s', 't', '', '', 1, 0), ('r', 't', '', '', 2, 1)"
+                "REPLACE {}, ('', '', 's', 't', 1), ('', '', 'r', 't', 2)",
+                row("id, email, status", "'s', 's', 0")
             ),
             "UPDATE OR REPLACE users SET email = 'e10' WHERE id = 'id11'",
             &format!(
-                "INSERT OR IGNORE INTO users (id, email, {others}) VALUES ('id11', 'q', '', '', 1, 1)"
+                "INSERT OR IGNORE {}",
+                row("id, email, role", "'id11', 'q', 1")
             ),
             "UPDATE OR IGNORE users SET id = 'id11', status = 7 WHERE id = 'r'",
             "DELETE FROM users WHERE id = 'id11'",
             &format!(
-                "INSERT OR IGNORE INTO users (id, email, {others}) VALUES ('n', 'n', '', '', 1, 1)"
+                "INSERT OR IGNORE {}",
+                row("id, email, status, role", "'n', 'n', 1, 1")
             ),
             &format!(
-                "INSERT INTO users (id, email, {others}) VALUES ('n', 'm', '', '', 0, 0) ON CONFLICT (id) DO UPDATE SET status = 4, email = 'k'"
+                "INSERT {} ON CONFLICT (id) DO UPDATE SET status = 4, email = 'k'",
+                row("id, email", "'n', 'm'")
             ),
             &format!(
-                "INSERT INTO users (id, email, {others}) VALUES ('n', 'm', '', '', 0, 0) ON CONFLICT DO NOTHING"
+                "INSERT {} ON CONFLICT DO NOTHING",
+                row("id, email", "'n', 'm'")
             ),
-            &format!("REPLACE INTO users (id, email, {others}) VALUES ('n', 'n', '', '', 0, 0)"),
+            &format!("REPLACE {}", row("id, email", "'n', 'n'")),
             "DELETE FROM users",
         ] {
             connection.batch_execute(statement).unwrap();
@@ -208,7 +224,8 @@ async fn totals_are_right_while_threads_and_processes_write() {
 fn write(connection: &mut SqliteConnection, name: &str) {
     for n in 0..10 {
         let row = format!(
-            "INSERT INTO users (id, email, first_name, last_name) VALUES ('{name}{n}', '{name}{n}', '', '');"
+            "INSERT INTO users (id, email, first_name, last_name)
+             VALUES ('{name}{n}', '{name}{n}', '', '')"
         );
         connection.batch_execute(&row).unwrap();
     }
