@@ -6,6 +6,7 @@ use std::path::Path;
 use diesel::connection::SimpleConnection;
 use diesel::debug_query;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 use tempfile::TempDir;
 use users_domain::model::{
@@ -20,6 +21,7 @@ use crate::cursor::behind;
 use crate::filter::{Reading, UsersQuery, filtered, listed};
 use crate::plans::plan_on;
 use crate::row::UserRow;
+use crate::schema::users;
 
 const INDEXES: [(Order, &str); 7] = [
     (Order::CreatedAt, "users_created_at_id_idx"),
@@ -41,6 +43,12 @@ const FILL: &str = r#"
         CASE n % 2 WHEN 0 THEN n END, (n % 20 = 0), (n % 100 = 0)
     FROM numbers;
 "#;
+
+#[derive(QueryableByName)]
+struct Trigger {
+    #[diesel(sql_type = Text)]
+    sql: String,
+}
 
 /// A fresh file, and one with accounts of which SQLite has statistics.
 struct Files {
@@ -299,5 +307,57 @@ fn few_of_a_status_or_role_are_found_through_an_index() {
             let candidates = few_of_status_and_role(&filter, 5, 1_000_000).unwrap();
             assert_found_by(&mut connection, &filter, &candidates, step);
         }
+    }
+}
+
+/// SQLite does not show the plans of triggers: their statements are asked for one by one, the values
+/// of the row being any.
+#[test]
+fn no_trigger_reads_a_table_from_end_to_end() {
+    for mut connection in Files::new().connections() {
+        let triggers: Vec<Trigger> =
+            diesel::sql_query("SELECT sql FROM sqlite_master WHERE type = 'trigger'")
+                .load(&mut connection)
+                .unwrap();
+        assert!(!triggers.is_empty());
+        for Trigger { sql } in triggers {
+            let (_, body) = sql.split_once("BEGIN").unwrap();
+            let (body, _) = body.rsplit_once("END").unwrap();
+            for statement in body.split(';').filter(|text| !text.trim().is_empty()) {
+                let statement = with_any_values(statement);
+                let plan = plan_on(&mut connection, &statement);
+                let scans = ["SCAN users", "SCAN user_tags", "SCAN user_metadata"];
+                let whole = |step: &str| {
+                    scans
+                        .iter()
+                        .any(|scan| step.split(" USING").next() == Some(*scan))
+                };
+                assert!(!plan.lines().any(whole), "{statement}\n{plan}");
+            }
+        }
+    }
+}
+
+/// A statement of a trigger with `?` for the values of its row.
+fn with_any_values(statement: &str) -> String {
+    let mut text = String::new();
+    for (number, piece) in statement.replace("old.", "new.").split("new.").enumerate() {
+        if number == 0 {
+            text.push_str(piece);
+        } else {
+            let rest = piece.trim_start_matches(|c: char| c.is_ascii_lowercase() || c == '_');
+            text.push('?');
+            text.push_str(rest);
+        }
+    }
+    text
+}
+
+#[test]
+fn whoever_is_named_by_id_is_found_through_an_index() {
+    for mut connection in Files::new().connections() {
+        let plan = plan_of(&mut connection, users::table.find("ada").into_boxed());
+        let search = "SEARCH users USING INDEX sqlite_autoindex_users_1 (id=?)";
+        assert!(plan.contains(search), "{plan}");
     }
 }

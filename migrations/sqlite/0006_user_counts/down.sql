@@ -69,7 +69,7 @@ CREATE TABLE one_time_codes (
 
 INSERT INTO one_time_codes (digest, purpose, user_id, email, created_at, expires_at, used_at)
 SELECT digest, purpose, user_id, email, created_at, expires_at, used_at
-FROM one_time_codes_kept ORDER BY rowid;
+FROM one_time_codes_kept WHERE user_id IN (SELECT id FROM users) ORDER BY rowid;
 DROP TABLE one_time_codes_kept;
 
 CREATE INDEX one_time_codes_user_id_idx ON one_time_codes (user_id);

@@ -80,9 +80,10 @@ CREATE TABLE one_time_codes (
         ON DELETE CASCADE
 ) STRICT;
 
+-- Who deletes an account at a shell without foreign_keys leaves its codes, which nobody can use.
 INSERT INTO one_time_codes (digest, purpose, user_id, email, created_at, expires_at, used_at)
 SELECT digest, purpose, user_id, email, created_at, expires_at, used_at
-FROM one_time_codes_kept ORDER BY rowid;
+FROM one_time_codes_kept WHERE user_id IN (SELECT id FROM users) ORDER BY rowid;
 DROP TABLE one_time_codes_kept;
 
 CREATE INDEX one_time_codes_user_id_idx ON one_time_codes (user_id);

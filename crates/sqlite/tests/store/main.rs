@@ -11,6 +11,7 @@ mod codes;
 mod counts;
 mod fixture;
 mod log;
+mod metadata_search;
 mod migrations;
 mod odd_rows;
 mod opening;

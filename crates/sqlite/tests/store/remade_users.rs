@@ -135,6 +135,21 @@ async fn every_row_and_code_survives_byte_for_byte() {
 }
 
 #[test]
+fn a_code_whose_account_is_gone_stops_no_start() {
+    let fixture = before();
+    let mut connection = fixture.connection();
+    connection
+        .batch_execute(
+            "PRAGMA foreign_keys=OFF;
+             INSERT INTO one_time_codes VALUES ('left', 'verify_email', 'gone', '', 1, 2, 3);",
+        )
+        .unwrap();
+    migrate::run(&fixture.path()).unwrap();
+    // The three accounts and the code of one of them.
+    assert_eq!(contents(&mut connection).len(), 4);
+}
+
+#[test]
 fn going_back_loses_nothing_either() {
     let fixture = before();
     let mut connection = fixture.connection();
