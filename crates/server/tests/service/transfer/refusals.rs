@@ -45,7 +45,7 @@ fn refused_records_are_told_line_by_line(home: &Home) {
         "line 8: record: is not one JSON object",
         "line 9: record: is not one JSON object",
         "line 10: email: is not an address of the form name@example.com",
-        "line 11: password_hash: bcrypt: cost is 31, more than the 16 that are verified",
+        "line 11: password_hash: bcrypt: the cost is 31, more than the 16 that are verified",
         "line 12: password_hash: not a password hash of a known format",
         "line 13: credentials.secret: is a password in clear text, which cannot be imported: give \
          password_hash",
