@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use crate::bench;
 use crate::debian::{install, on_path};
 use crate::fuzz_api::{self, Search};
 use crate::golden;
@@ -48,9 +49,13 @@ pub(crate) fn run(root: &Path, filter: &[String]) -> Result<ExitCode> {
     let started = Instant::now();
     let fuzzed = fuzz_api::run(root, &Search::default());
     tell("fuzz-api", fuzzed.is_ok(), started);
+    let started = Instant::now();
+    let benched = bench::store::try_out(root);
+    tell("bench store, tried out", benched.is_ok(), started);
     on_18
         .and(taken_over)
         .and(fuzzed)
+        .and(benched)
         .map(|()| exit_code(status))
 }
 

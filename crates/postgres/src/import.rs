@@ -73,7 +73,7 @@ impl Import {
             let store = store.clone();
             async move {
                 let state = State::begin(&store, mode).await;
-                state.map_err(|failed| failed.into_store_error())
+                state.map_err(Failed::into_store_error)
             }
         };
         let state = Arc::new(Mutex::new(store.connections.run(begun).await?));

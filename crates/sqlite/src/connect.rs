@@ -21,6 +21,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait before asking again for what SQLite does not wait for itself.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// Pages that a connection keeps in memory, at most 8 MiB: of a million accounts the upper levels of
+/// every index, and what a search counts and reads again.
+pub(crate) const CACHE: &str = "PRAGMA cache_size=-8192;";
+
 /// What a connection may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
@@ -77,6 +81,7 @@ impl Connector {
                  PRAGMA temp_store=MEMORY;
                  PRAGMA journal_size_limit=67108864;",
             )
+            .and_then(|()| connection.batch_execute(CACHE))
             .map_err(|error| self.failed(&error))?;
         if access == Access::Read {
             connection

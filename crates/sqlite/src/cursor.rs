@@ -1,42 +1,94 @@
 //! What of a list comes behind a cursor.
 
 use diesel::dsl::sql;
+use diesel::expression::BoxableExpression;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-use users_domain::model::{Cursor, CursorKey, Order, SortDirection, User, UserQuery};
+use diesel::sqlite::Sqlite;
+use users_domain::model::{Cursor, CursorKey, Order, Sort, SortDirection, User, UserQuery};
 
-use crate::filter::{UsersQuery, listed};
+use crate::filter::{Reading, UsersQuery, listed};
 use crate::row::UserRow;
 use crate::schema::users;
 
 use SortDirection::{Ascending, Descending};
 
-/// The rest of a list in parts, to be read one after the other: each is one range of an index, which
-/// all of them together would not be.
+type Condition = Box<dyn BoxableExpression<users::table, Sqlite, SqlType = Bool>>;
+
+/// Rows behind a cursor that are one range of the order's index.
+struct Range {
+    condition: Condition,
+    /// Whether all of them have the same key, so that only the id orders them. SQLite does not see
+    /// it where the key is an expression.
+    of_one_key: bool,
+}
+
+impl Range {
+    fn of_one_key(condition: Condition) -> Self {
+        Self {
+            condition,
+            of_one_key: true,
+        }
+    }
+
+    fn of_many(condition: Condition) -> Self {
+        Self {
+            condition,
+            of_one_key: false,
+        }
+    }
+}
+
+/// The rest of a list in parts, to be read one after the other: along an index each is one range of
+/// it, which all of them together would not be.
 pub(crate) fn behind(
     connection: &mut SqliteConnection,
     query: &UserQuery,
     cursor: &Cursor,
+    reading: &Reading,
 ) -> QueryResult<Vec<UsersQuery>> {
-    let Some(column) = column(query.sort.order) else {
-        return Ok(behind_id(query, cursor));
+    let Some(column) = reading.column(query.sort.order) else {
+        return Ok(vec![
+            listed(&query.filter, query.sort, reading).filter(behind_id(query, cursor, reading)),
+        ]);
     };
-    if is_stored_otherwise(connection, column, query, cursor)? {
-        return Ok(behind_stored(column, query, cursor));
-    }
-    Ok(behind_key(column, query, cursor))
+    let ranges = if is_stored_otherwise(connection, column, query, cursor)? {
+        behind_stored(column, query, cursor, reading)
+    } else {
+        behind_key(column, query, cursor, reading)
+    };
+    Ok(parts(ranges, query, reading))
 }
 
-/// What a list is ordered by before the id, as SQL.
-fn column(order: Order) -> Option<&'static str> {
-    match order {
-        Order::Id => None,
-        Order::CreatedAt => Some("created_at"),
-        Order::UpdatedAt => Some("coalesce(updated_at, created_at)"),
-        Order::FirstName => Some("first_name"),
-        Order::LastName => Some("last_name"),
-        Order::Username => Some("username"),
-        Order::Email => Some("email"),
+/// Rows that are sorted anyway are read at once.
+fn parts(ranges: Vec<Range>, query: &UserQuery, reading: &Reading) -> Vec<UsersQuery> {
+    let list = || listed(&query.filter, query.sort, reading);
+    match reading {
+        Reading::Along => ranges
+            .into_iter()
+            .map(|range| {
+                let part = list().filter(range.condition);
+                if range.of_one_key {
+                    ordered_by_id(part, query.sort.direction)
+                } else {
+                    part
+                }
+            })
+            .collect(),
+        Reading::Among { .. } => ranges
+            .into_iter()
+            .map(|range| range.condition)
+            .reduce(|one, other| Box::new(one.or(other)))
+            .map(|any| list().filter(any))
+            .into_iter()
+            .collect(),
+    }
+}
+
+fn ordered_by_id(part: UsersQuery, direction: SortDirection) -> UsersQuery {
+    match direction {
+        Ascending => part.order(users::id.asc()),
+        Descending => part.order(users::id.desc()),
     }
 }
 
@@ -48,53 +100,73 @@ fn later(query: &UserQuery) -> &'static str {
     }
 }
 
-fn behind_id(query: &UserQuery, cursor: &Cursor) -> Vec<UsersQuery> {
-    let id = cursor.id.as_str().to_owned();
-    let list = listed(&query.filter, query.sort);
-    vec![match query.sort.direction {
-        Ascending => list.filter(users::id.gt(id)),
-        Descending => list.filter(users::id.lt(id)),
-    }]
+fn behind_id(query: &UserQuery, cursor: &Cursor, reading: &Reading) -> Condition {
+    Box::new(
+        sql::<Bool>(&format!("({} {} ", reading.id(), later(query)))
+            .bind::<Text, _>(cursor.id.as_str().to_owned())
+            .sql(")"),
+    )
 }
 
-pub(crate) fn behind_key(column: &str, query: &UserQuery, cursor: &Cursor) -> Vec<UsersQuery> {
+/// Whether rows without a key may come last.
+fn ends_with_null(sort: Sort) -> bool {
+    sort.direction == Descending
+        && match sort.order {
+            Order::CreatedAt | Order::UpdatedAt | Order::Username => true,
+            Order::FirstName | Order::LastName | Order::Email | Order::Id => false,
+        }
+}
+
+/// Every id is as great as the empty text. Saying so makes SQLite take the order's index: by the
+/// unique one on the username it would expect a single row, and sort them all.
+fn all_without_key(column: &str, reading: &Reading) -> Range {
+    let condition = format!("({column} IS NULL AND {} >= '')", reading.id());
+    Range::of_one_key(Box::new(sql::<Bool>(&condition)))
+}
+
+/// Along an index both those of the same key and those of a later one are one step into it, however
+/// many there are.
+fn behind_key(column: &str, query: &UserQuery, cursor: &Cursor, reading: &Reading) -> Vec<Range> {
     let later = later(query);
-    let id = || cursor.id.as_str().to_owned();
-    let list = || listed(&query.filter, query.sort);
-    let null = || list().filter(sql::<Bool>(&format!("{column} IS NULL")));
-    let not_null = || list().filter(sql::<Bool>(&format!("{column} IS NOT NULL")));
-    let behind_null = || {
-        null().filter(
-            sql::<Bool>(&format!("(id {later} "))
-                .bind::<Text, _>(id())
-                .sql(")"),
-        )
-    };
-    // The first comparison is a range of the index; the others decide among equals.
-    macro_rules! behind_value {
-        ($type:ty, $value:expr) => {
-            list().filter(
-                sql::<Bool>(&format!("({column} {later}= "))
-                    .bind::<$type, _>($value)
-                    .sql(&format!(" AND ({column} {later} "))
-                    .bind::<$type, _>($value)
-                    .sql(&format!(" OR id {later} "))
-                    .bind::<Text, _>(id())
-                    .sql("))"),
-            )
+    let behind_id = || behind_id(query, cursor, reading);
+    let is_null = || -> Condition { Box::new(sql::<Bool>(&format!("{column} IS NULL"))) };
+    macro_rules! compared {
+        ($sign:expr, $type:ty, $value:expr) => {
+            sql::<Bool>(&format!("({column} {} ", $sign))
+                .bind::<$type, _>($value)
+                .sql(")")
         };
     }
-    // NULL comes first when ascending, and last when descending.
-    match (&cursor.key, query.sort.direction) {
-        (CursorKey::Time(Some(micros)), Ascending) => vec![behind_value!(BigInt, *micros)],
-        (CursorKey::Time(Some(micros)), Descending) => vec![behind_value!(BigInt, *micros), null()],
-        (CursorKey::Text(Some(text)), Ascending) => vec![behind_value!(Text, text.clone())],
-        (CursorKey::Text(Some(text)), Descending) => {
-            vec![behind_value!(Text, text.clone()), null()]
+    let (same, further): (Condition, Condition) = match &cursor.key {
+        CursorKey::Time(Some(micros)) => (
+            Box::new(compared!("=", BigInt, *micros).and(behind_id())),
+            Box::new(compared!(later, BigInt, *micros)),
+        ),
+        CursorKey::Text(Some(text)) => (
+            Box::new(compared!("=", Text, text.clone()).and(behind_id())),
+            Box::new(compared!(later, Text, text.clone())),
+        ),
+        // NULL comes first when ascending, and last when descending.
+        _ => {
+            let mut ranges = vec![Range::of_one_key(Box::new(is_null().and(behind_id())))];
+            if query.sort.direction == Ascending {
+                // Of an expression SQLite takes only a comparison for a range of its index; the
+                // number is less than all others, and every number less than a text.
+                let not_null = match cursor.key {
+                    CursorKey::Time(_) => ">= -9e999",
+                    CursorKey::Text(_) | CursorKey::Id => "IS NOT NULL",
+                };
+                let not_null = sql::<Bool>(&format!("{column} {not_null}"));
+                ranges.push(Range::of_many(Box::new(not_null)));
+            }
+            return ranges;
         }
-        (_, Ascending) => vec![behind_null(), not_null()],
-        (_, Descending) => vec![behind_null()],
+    };
+    let mut ranges = vec![Range::of_one_key(same), Range::of_many(further)];
+    if ends_with_null(query.sort) {
+        ranges.push(all_without_key(column, reading));
     }
+    ranges
 }
 
 /// Whether the row that a cursor names still reads as it did, but is stored as something else: a
@@ -107,7 +179,9 @@ fn is_stored_otherwise(
     cursor: &Cursor,
 ) -> QueryResult<bool> {
     let is_not = sql::<Bool>(&format!("{column} IS NOT "));
-    let named = users::table.find(cursor.id.as_str()).into_boxed();
+    let named = users::table
+        .filter(users::id.eq(cursor.id.as_str()))
+        .into_boxed();
     let stored_otherwise = match &cursor.key {
         CursorKey::Id => return Ok(false),
         CursorKey::Time(key) => named.filter(is_not.bind::<Nullable<BigInt>, _>(*key)),
@@ -125,25 +199,26 @@ fn is_stored_otherwise(
 
 /// The same where the row that the cursor names stands for itself. Its key is not NULL, which would
 /// read as it is stored.
-fn behind_stored(column: &str, query: &UserQuery, cursor: &Cursor) -> Vec<UsersQuery> {
-    let later = later(query);
-    let id = || cursor.id.as_str().to_owned();
-    let list = || listed(&query.filter, query.sort);
-    let stored = format!("(SELECT {column} FROM users AS named WHERE named.id = ");
-    let behind_row = list().filter(
-        sql::<Bool>(&format!("({column} {later} {stored}"))
-            .bind::<Text, _>(id())
-            .sql(&format!(") OR ({column} = {stored}"))
-            .bind::<Text, _>(id())
-            .sql(&format!(") AND id {later} "))
-            .bind::<Text, _>(id())
-            .sql("))"),
-    );
-    match query.sort.direction {
-        Ascending => vec![behind_row],
-        Descending => {
-            let null = list().filter(sql::<Bool>(&format!("{column} IS NULL")));
-            vec![behind_row, null]
-        }
+fn behind_stored(
+    column: &str,
+    query: &UserQuery,
+    cursor: &Cursor,
+    reading: &Reading,
+) -> Vec<Range> {
+    let stored = column.replace("users.", "named.");
+    let compared = |sign: &str| {
+        let select = format!("(SELECT {stored} FROM users AS named WHERE named.id = ");
+        sql::<Bool>(&format!("({column} {sign} {select}"))
+            .bind::<Text, _>(cursor.id.as_str().to_owned())
+            .sql("))")
+    };
+    let behind_id = behind_id(query, cursor, reading);
+    let mut ranges = vec![
+        Range::of_one_key(Box::new(compared("=").and(behind_id))),
+        Range::of_many(Box::new(compared(later(query)))),
+    ];
+    if ends_with_null(query.sort) {
+        ranges.push(all_without_key(column, reading));
     }
+    ranges
 }

@@ -9,16 +9,18 @@ use users_domain::model::{
 };
 use users_domain::ports::MAX_LOGIN_CANDIDATES;
 
+use crate::candidates::Candidates;
 use crate::row::micros;
-use crate::schema::{coalesce, instr, lower, metadata_contains, users};
+use crate::schema::{instr, lower, metadata_contains, users};
 
 pub(crate) type UsersQuery = IntoBoxed<'static, users::table, Sqlite>;
 
 const ENABLED: i64 = Status::Enabled.as_i16() as i64;
 const ADMIN: i64 = Role::Admin.as_i16() as i64;
 
-/// The plus keeps SQLite from taking the index on the column, which nearly all rows would pass.
+/// The plus keeps SQLite from taking an index on the column.
 const STATUS_WITHOUT_INDEX: &str = "+users.status";
+const CREATED_AT_WITHOUT_INDEX: &str = "+users.created_at";
 
 /// The contract's number as SQLite counts.
 #[expect(clippy::cast_possible_wrap, reason = "a hundred fits")]
@@ -83,13 +85,28 @@ pub(crate) fn enabled_administrators() -> UsersQuery {
         .into_boxed()
 }
 
-/// The accounts that pass: one function for page and count.
-pub(crate) fn filtered(filter: &UserFilter) -> UsersQuery {
+/// Whether a filter asks for nothing but these two, of which the numbers are known.
+pub(crate) fn is_of_status_and_role_only(filter: &UserFilter) -> bool {
+    UserFilter {
+        status: None,
+        role: None,
+        ..filter.clone()
+    } == UserFilter::default()
+}
+
+fn everybody() -> UsersQuery {
     // A literal keeps diesel from caching the statement: its cache never forgets, and callers may
     // combine filters and orders in thousands of ways.
-    let mut query = users::table.filter(sql::<Bool>("TRUE")).into_boxed();
+    users::table.filter(sql::<Bool>("TRUE")).into_boxed()
+}
+
+/// The accounts that pass, each looked at: no condition uses an index. Which rows are looked at is
+/// for [`crate::candidates`] to say, or for the order.
+pub(crate) fn filtered(filter: &UserFilter) -> UsersQuery {
+    let mut query = everybody();
     if let Some(status) = filter.status {
-        query = query.filter(users::status.eq(i64::from(status.as_i16())));
+        let status = i64::from(status.as_i16());
+        query = query.filter(sql::<BigInt>(STATUS_WITHOUT_INDEX).eq(status));
     }
     query = match filter.role {
         None => query,
@@ -132,57 +149,97 @@ pub(crate) fn filtered(filter: &UserFilter) -> UsersQuery {
         query = query.filter(metadata_contains(users::metadata, part.as_str().to_owned()));
     }
     if let Some(from) = filter.created_from {
-        query = query.filter(users::created_at.ge(micros(from)));
+        query = query.filter(sql::<BigInt>(CREATED_AT_WITHOUT_INDEX).ge(micros(from)));
     }
     if let Some(to) = filter.created_to {
-        query = query.filter(users::created_at.le(micros(to)));
+        query = query.filter(sql::<BigInt>(CREATED_AT_WITHOUT_INDEX).le(micros(to)));
     }
     query
 }
 
 /// The tags of a row. Text that is no JSON array would fail the whole statement: it has none.
-const TAGS: &str = "SELECT tag.value FROM json_each(CASE WHEN json_valid(users.tags) \
-    THEN CASE json_type(users.tags) WHEN 'array' THEN users.tags ELSE '[]' END \
-    ELSE '[]' END) AS tag WHERE tag.type = 'text'";
+const TAGS: &str = "SELECT tag.value FROM json_each(CASE \
+    WHEN json_valid(CAST(users.tags AS text)) \
+    THEN CASE json_type(CAST(users.tags AS text)) WHEN 'array' THEN CAST(users.tags AS text) \
+    ELSE '[]' END ELSE '[]' END) AS tag WHERE tag.type = 'text'";
 
 fn json(tags: &[String]) -> String {
     serde_json::Value::from(tags).to_string()
 }
 
-/// The same in order. SQLite puts NULL first when ascending and compares texts byte for byte.
-pub(crate) fn listed(filter: &UserFilter, sort: Sort) -> UsersQuery {
-    let query = match filter {
-        // Nearly all accounts are enabled users: walking along the order and skipping the others
-        // is faster than SQLite's first idea, to collect them all by status and sort.
-        UserFilter {
-            status: Some(Status::Enabled),
-            role: None | Some(Role::User),
-            ..
-        } => filtered(&UserFilter {
-            status: None,
-            ..filter.clone()
+/// How the rows of a list are read. The list is the same.
+pub(crate) enum Reading {
+    /// Along the index of its order, passing over what does not pass the filter.
+    Along,
+    /// Those that may pass, then sorted.
+    Among {
+        /// Where they are found; `None`: all rows.
+        candidates: Option<Candidates>,
+        /// Whether all candidates pass.
+        checked: bool,
+    },
+}
+
+impl Reading {
+    /// What a list is ordered by before the id, as SQL: of it an index is used only along that.
+    pub(crate) fn column(&self, order: Order) -> Option<&'static str> {
+        let (indexed, without_index) = match order {
+            Order::Id => return None,
+            Order::CreatedAt => ("users.created_at", CREATED_AT_WITHOUT_INDEX),
+            Order::UpdatedAt => (
+                "coalesce(users.updated_at, users.created_at)",
+                "+coalesce(users.updated_at, users.created_at)",
+            ),
+            Order::FirstName => ("users.first_name", "+users.first_name"),
+            Order::LastName => ("users.last_name", "+users.last_name"),
+            Order::Username => ("users.username", "+users.username"),
+            Order::Email => ("users.email", "+users.email"),
+        };
+        Some(match self {
+            Self::Along => indexed,
+            Self::Among { .. } => without_index,
         })
-        .filter(sql::<BigInt>(STATUS_WITHOUT_INDEX).eq(ENABLED)),
+    }
+
+    /// The same for the id.
+    pub(crate) fn id(&self) -> &'static str {
+        match self {
+            Self::Along => "users.id",
+            Self::Among { .. } => "+users.id",
+        }
+    }
+}
+
+/// The accounts that pass, in order. SQLite puts NULL first when ascending and compares texts byte
+/// for byte.
+pub(crate) fn listed(filter: &UserFilter, sort: Sort, reading: &Reading) -> UsersQuery {
+    let mut query = match reading {
+        Reading::Among { checked: true, .. } => everybody(),
         _ => filtered(filter),
     };
-    macro_rules! by {
-        ($column:expr) => {
-            match sort.direction {
-                SortDirection::Ascending => query.order(($column.asc(), users::id.asc())),
-                SortDirection::Descending => query.order(($column.desc(), users::id.desc())),
+    match reading {
+        Reading::Among {
+            candidates: Some(candidates),
+            ..
+        } => query = candidates.narrow(query),
+        // Only a part of the index is walked along.
+        Reading::Along if sort.order == Order::CreatedAt => {
+            if let Some(from) = filter.created_from {
+                query = query.filter(users::created_at.ge(micros(from)));
             }
-        };
+            if let Some(to) = filter.created_to {
+                query = query.filter(users::created_at.le(micros(to)));
+            }
+        }
+        _ => {}
     }
-    match sort.order {
-        Order::CreatedAt => by!(users::created_at),
-        Order::UpdatedAt => by!(coalesce(users::updated_at, users::created_at)),
-        Order::FirstName => by!(users::first_name),
-        Order::LastName => by!(users::last_name),
-        Order::Username => by!(users::username),
-        Order::Email => by!(users::email),
-        Order::Id => match sort.direction {
-            SortDirection::Ascending => query.order(users::id.asc()),
-            SortDirection::Descending => query.order(users::id.desc()),
-        },
+    let direction = match sort.direction {
+        SortDirection::Ascending => "ASC",
+        SortDirection::Descending => "DESC",
+    };
+    let by = |column: &str| sql::<Text>(&format!("{column} {direction}"));
+    match reading.column(sort.order) {
+        Some(column) => query.order((by(column), by(reading.id()))),
+        None => query.order(by(reading.id())),
     }
 }

@@ -11,7 +11,11 @@
 //! - **Every wait is bounded**: queues refuse when full, a call that waited too long is given up
 //!   before it begins, and SQLite waits at most five seconds for another process. All of these
 //!   answer `StoreError::Unavailable`, and the log says why.
-//! - **Several processes may use one file**, on one machine and a local file system.
+//! - **Lists, totals and searches go through indexes**, kept by triggers and so right whoever writes
+//!   to the file; only a part of a text of one or two characters is looked for in every account.
+//! - **Several processes may use one file**, on one machine and a local file system. An import leaves
+//!   the write lock alone for 120 ms after each half second, so that the others get their turn; each
+//!   of its calls is one transaction, which must not come near the five seconds that they wait.
 //! - **Rows written under older rules stay readable**, and what is odd in them stays as it is until
 //!   somebody replaces it.
 //! - The file and its log are for the user only who runs the program (mode 0600), when this store
@@ -34,6 +38,7 @@ use std::time::Duration;
 use diesel::SqliteConnection;
 use users_domain::ports::Clock;
 
+mod candidates;
 mod connect;
 mod cursor;
 mod dry_run;
@@ -41,6 +46,10 @@ mod error;
 mod export;
 mod filter;
 mod import;
+mod listing;
+#[cfg(test)]
+mod listing_plans;
+mod metadata_terms;
 pub mod migrate;
 mod one_time_codes;
 mod outbox;
@@ -50,7 +59,10 @@ mod queue;
 mod refresh_tokens;
 mod row;
 mod schema;
+#[cfg(feature = "statements")]
+pub mod statements;
 mod threads;
+mod trigrams;
 mod user_store;
 
 pub use error::OpenError;

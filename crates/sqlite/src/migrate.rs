@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt::Display;
 use std::path::Path;
 
+use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Nullable, Text};
@@ -16,7 +17,7 @@ use time::macros::format_description;
 use tracing::{info, warn};
 use users_domain::model::Timestamp;
 
-use crate::connect::{Access, Connector, create_file};
+use crate::connect::{Access, CACHE, Connector, create_file};
 use crate::error::OpenError;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -82,16 +83,26 @@ fn run_pending(connection: &mut SqliteConnection) -> Result<Vec<String>, BoxedEr
         warn_of_unknown(&statuses)?;
         return Ok(Vec::new());
     }
-    connection.immediate_transaction(|connection| {
-        // Another process may have done it while this one waited for the lock.
-        let mut names = Vec::new();
-        for migration in connection.pending_migrations(MIGRATIONS)? {
-            connection.run_migration(&*migration)?;
-            names.push(migration.name().to_string());
-        }
-        info!(migrations = ?names, "the schema is up to date");
-        Ok(names)
-    })
+    connection.batch_execute(CACHE_OF_MIGRATIONS)?;
+    let names = connection.immediate_transaction(run_all);
+    connection.batch_execute("PRAGMA shrink_memory;")?;
+    connection.batch_execute(CACHE)?;
+    names
+}
+
+/// At most 256 MiB: a table that is made again with its indexes is written here and there, and what
+/// does not fit is written many times.
+const CACHE_OF_MIGRATIONS: &str = "PRAGMA cache_size=-262144;";
+
+fn run_all(connection: &mut SqliteConnection) -> Result<Vec<String>, BoxedError> {
+    // Another process may have done it while this one waited for the lock.
+    let mut names = Vec::new();
+    for migration in connection.pending_migrations(MIGRATIONS)? {
+        connection.run_migration(&*migration)?;
+        names.push(migration.name().to_string());
+    }
+    info!(migrations = ?names, "the schema is up to date");
+    Ok(names)
 }
 
 /// A newer program may have been here. Its changes are made so that this one can go on, one version

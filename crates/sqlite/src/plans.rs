@@ -5,14 +5,12 @@ use diesel::debug_query;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
-use users_domain::model::{Cursor, Order, Sort, SortDirection, Status, UserFilter, UserQuery};
 use users_testkit::people::user;
 
 use crate::connect::{Access, Connector};
-use crate::cursor::behind_key;
 use crate::export::rows_behind;
 use crate::filter::{
-    UsersQuery, enabled_administrators, holders, listed, login_candidates, others_with_email,
+    UsersQuery, enabled_administrators, holders, login_candidates, others_with_email,
     others_with_username,
 };
 use crate::one_time_codes::{REMOVE_USELESS, VOID};
@@ -30,9 +28,16 @@ fn plan(statement: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("users.sqlite");
     crate::migrate::run(&path).unwrap();
-    let mut connection = Connector::new(&path).connect(Access::Read).unwrap();
+    plan_on(
+        &mut Connector::new(&path).connect(Access::Read).unwrap(),
+        statement,
+    )
+}
+
+/// How SQLite would carry out a statement on a database.
+pub(crate) fn plan_on(connection: &mut SqliteConnection, statement: &str) -> String {
     let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}"))
-        .load(&mut connection)
+        .load(connection)
         .unwrap();
     steps.into_iter().map(|step| step.detail + "\n").collect()
 }
@@ -80,55 +85,6 @@ fn an_export_walks_along_the_ids() {
         let plan = plan_of(rows_behind(after, 10));
         assert!(plan.contains(range), "{plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{plan}");
-    }
-}
-
-#[test]
-fn the_usual_orders_need_no_sorting() {
-    let filter = UserFilter {
-        status: Some(Status::Enabled),
-        ..UserFilter::default()
-    };
-    for (order, index) in [
-        (Order::UpdatedAt, "users_updated_at_created_at_id_idx"),
-        (Order::CreatedAt, "users_created_at_id_idx"),
-    ] {
-        for direction in [SortDirection::Ascending, SortDirection::Descending] {
-            let sort = Sort { order, direction };
-            let plan = plan_of(listed(&filter, sort).limit(10).offset(0));
-            assert!(
-                plan.contains(index) && !plan.contains("TEMP B-TREE"),
-                "{sort:?}\n{plan}"
-            );
-        }
-    }
-}
-
-#[test]
-fn a_page_behind_a_cursor_begins_in_the_index() {
-    for (order, column, index) in [
-        (
-            Order::UpdatedAt,
-            "coalesce(updated_at, created_at)",
-            "users_updated_at_created_at_id_idx",
-        ),
-        (Order::CreatedAt, "created_at", "users_created_at_id_idx"),
-    ] {
-        for direction in [SortDirection::Ascending, SortDirection::Descending] {
-            let query = UserQuery {
-                sort: Sort { order, direction },
-                ..UserQuery::default()
-            };
-            let cursor = Cursor::after(&user("ada"), &query.filter, query.sort);
-            for (number, part) in behind_key(column, &query, &cursor).into_iter().enumerate() {
-                let plan = plan_of(part.limit(10));
-                let search = format!("SEARCH users USING INDEX {index}");
-                assert!(plan.contains(&search), "{:?}\n{plan}", query.sort);
-                // Behind the first part come rows without any time, which are few.
-                let sorts = plan.contains("TEMP B-TREE");
-                assert!(!sorts || number > 0, "{:?}\n{plan}", query.sort);
-            }
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tables as diesel sees them; the migrations are the source.
 
-use diesel::sql_types::{BigInt, Nullable, SingleValue, Text};
+use diesel::sql_types::{Nullable, SingleValue, Text};
 
 diesel::table! {
     /// Numbers are read as 64 bits, because SQLite stores any number anywhere: a narrower type
@@ -87,8 +87,6 @@ diesel::table! {
 extern "SQL" {
     /// Lower case of ASCII letters.
     fn lower<T: SingleValue>(text: T) -> T;
-    /// The first that is not NULL.
-    fn coalesce(first: Nullable<BigInt>, second: Nullable<BigInt>) -> Nullable<BigInt>;
     /// Where `needle` begins in `text`, counted from 1, or 0.
     fn instr(text: Nullable<Text>, needle: Text) -> Nullable<Integer>;
     /// Whether the first of two JSON values contains the second; registered by `connect`.

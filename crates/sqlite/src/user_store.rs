@@ -5,18 +5,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use users_domain::model::{
-    Change, CodePurpose, CodeRecord, ConflictField, Effect, Email, Facts, Needs, Page, Position,
-    Proof, Timestamp, User, UserFilter, UserId, UserQuery,
+    Change, CodePurpose, CodeRecord, ConflictField, Effect, Email, Facts, Needs, Page, Proof,
+    Timestamp, User, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{Decide, DecideWithCode, StoreError, UserStore};
 
 use crate::SqliteStore;
-use crate::cursor::behind;
 use crate::error::Failure;
 use crate::filter::{
-    UsersQuery, enabled_administrators, filtered, listed, login_candidates, others_with_email,
-    others_with_username,
+    UsersQuery, enabled_administrators, login_candidates, others_with_email, others_with_username,
 };
+use crate::listing::{Rows, page, total};
 use crate::one_time_codes;
 use crate::outbox::append;
 use crate::row::{ChangedColumns, StoredText, UserRow};
@@ -53,10 +52,9 @@ impl UserStore for SqliteStore {
             .read(move |connection| {
                 // One transaction: the page and the total are of the same moment.
                 connection.transaction(|connection| {
-                    let total = total(connection, &query.filter)?;
-                    let (items, more) = rows(connection, &query)?;
+                    let Rows { found, total, more } = page(connection, &query)?;
                     Ok(Page {
-                        items: items.into_iter().map(User::from).collect(),
+                        items: found.into_iter().map(User::from).collect(),
                         total,
                         more,
                     })
@@ -69,7 +67,7 @@ impl UserStore for SqliteStore {
     async fn count(&self, filter: &UserFilter) -> Result<u64, StoreError> {
         let filter = filter.clone();
         self.threads()
-            .read(move |connection| total(connection, &filter))
+            .read(move |connection| Ok(total(connection, &filter)?))
             .await
     }
 
@@ -232,42 +230,6 @@ fn find_row(connection: &mut SqliteConnection, id: &str) -> QueryResult<Option<U
         .select(UserRow::as_select())
         .first(connection)
         .optional()
-}
-
-fn total(connection: &mut SqliteConnection, filter: &UserFilter) -> Result<u64, Failure> {
-    let total: i64 = filtered(filter).count().get_result(connection)?;
-    // A count is never negative.
-    Ok(u64::try_from(total).unwrap_or_default())
-}
-
-/// The rows of a page, and whether more follow: one more than wanted is asked for.
-fn rows(
-    connection: &mut SqliteConnection,
-    query: &UserQuery,
-) -> Result<(Vec<UserRow>, bool), Failure> {
-    let parts = match &query.position {
-        Position::Offset(offset) => match i64::try_from(*offset) {
-            Ok(0) => vec![listed(&query.filter, query.sort)],
-            Ok(offset) => vec![listed(&query.filter, query.sort).offset(offset)],
-            Err(_) => Vec::new(),
-        },
-        Position::After(cursor) => behind(connection, query, cursor)?,
-    };
-    let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let mut missing = i64::try_from(query.limit.saturating_add(1)).unwrap_or(i64::MAX);
-    let mut rows: Vec<UserRow> = Vec::new();
-    for part in parts {
-        let found = part.limit(missing).select(UserRow::as_select());
-        let found: Vec<UserRow> = found.load(connection)?;
-        missing -= i64::try_from(found.len()).unwrap_or(i64::MAX);
-        rows.extend(found);
-        if missing <= 0 {
-            break;
-        }
-    }
-    let more = rows.len() > wanted;
-    rows.truncate(wanted);
-    Ok((rows, more))
 }
 
 fn facts(connection: &mut SqliteConnection, needs: Needs) -> Result<Facts, Failure> {

@@ -12,7 +12,7 @@ CREATE TABLE user_counts (
     status        bigint   NOT NULL,
     administrator boolean  NOT NULL,
     users         bigint   NOT NULL,
-    CONSTRAINT user_counts_pkey PRIMARY KEY (shard, status, administrator)
+    CONSTRAINT user_counts_shard_status_administrator_pkey PRIMARY KEY (shard, status, administrator)
 ) WITH (fillfactor = 10);    -- room for the next version of each row on its page
 
 -- The function works with its owner's rights, so nothing that a caller can name may stand before what

@@ -39,12 +39,12 @@ CREATE TABLE users (
     CONSTRAINT clients_status_check CHECK (status >= 0)
 );
 
-INSERT INTO users (rowid, id, domain_id, email, secret, tags, metadata, created_at, updated_at, updated_by,
-    status, role, username, first_name, last_name, profile_picture, verified_at, auth_provider,
-    private_metadata, version, tokens_valid_from, sessions_valid_from)
-SELECT seq, id, domain_id, email, secret, tags, metadata, created_at, updated_at, updated_by,
-    status, role, username, first_name, last_name, profile_picture, verified_at, auth_provider,
-    private_metadata, version, tokens_valid_from, sessions_valid_from
+INSERT INTO users (rowid, id, domain_id, email, secret, tags, metadata, created_at, updated_at,
+    updated_by, status, role, username, first_name, last_name, profile_picture, verified_at,
+    auth_provider, private_metadata, version, tokens_valid_from, sessions_valid_from)
+SELECT seq, id, domain_id, email, secret, tags, metadata, created_at, updated_at,
+    updated_by, status, role, username, first_name, last_name, profile_picture, verified_at,
+    auth_provider, private_metadata, version, tokens_valid_from, sessions_valid_from
 FROM users_kept ORDER BY seq;
 DROP TABLE users_kept;
 

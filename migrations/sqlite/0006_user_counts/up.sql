@@ -1,6 +1,6 @@
 -- Lists, totals and searches that take no longer with a million accounts than with ten thousand:
--- orders have indexes, accounts are counted as they come and go, and what is searched by part stands
--- in tables of its own.
+-- orders have indexes, accounts are counted as they come and go, and what is searched by part
+-- stands in tables of its own.
 --
 -- All of it is kept by triggers in plain SQL, so that it is right whoever writes to `users`: the
 -- previous program, a script, the sqlite3 shell (3.37 or later). The search tables may name a row
@@ -121,8 +121,8 @@ CREATE TABLE user_tags (
     CONSTRAINT user_tags_tag_seq_pkey PRIMARY KEY (tag, seq)
 ) STRICT, WITHOUT ROWID;
 
--- 5. The plain values in metadata, wherever in it they stand; `src/metadata_terms.rs` says what a
--- term is.
+-- 5. The plain values in metadata, wherever in it they stand; what a term is, says
+-- `metadata_terms.rs` of the crate.
 CREATE TABLE user_metadata (
     term text    NOT NULL,
     seq  integer NOT NULL,

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use xtask::latencies::percentile;
 
 use crate::http1::{Connection, Request};
 
@@ -107,32 +108,5 @@ impl Measured {
     /// The latency that so many per cent of the answers kept.
     pub(super) fn percentile(&self, percent: usize) -> Duration {
         percentile(&self.latencies, percent)
-    }
-}
-
-/// The nearest-rank percentile of an ascending list; zero of an empty one.
-pub(super) fn percentile(ascending: &[Duration], percent: usize) -> Duration {
-    let rank = (ascending.len() * percent).div_ceil(100).max(1);
-    ascending.get(rank - 1).copied().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_percentile_is_the_nearest_rank() {
-        let list: Vec<_> = (1..=200).map(Duration::from_millis).collect();
-        assert_eq!(percentile(&list, 50), Duration::from_millis(100));
-        assert_eq!(percentile(&list, 99), Duration::from_millis(198));
-        assert_eq!(percentile(&list, 100), Duration::from_millis(200));
-    }
-
-    #[test]
-    fn percentiles_of_few_values_exist() {
-        let one = [Duration::from_millis(7)];
-        assert_eq!(percentile(&one, 50), one[0]);
-        assert_eq!(percentile(&one, 99), one[0]);
-        assert_eq!(percentile(&[], 99), Duration::ZERO);
     }
 }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_postgres::types::Type;
-use users_domain::model::{Arrival, EffectRecord, ImportOutcome, TakenNames, Timestamp, UserId};
+use users_domain::model::{
+    Arrival, Effect, EffectRecord, ImportOutcome, TakenNames, Timestamp, UserId,
+};
 use users_domain::ports::{Clock, ImportMode};
 
 use super::Failed;
@@ -113,7 +115,7 @@ impl Batches {
         }
         outcomes
             .iter()
-            .filter(|outcome| is_imported(outcome))
+            .filter(|outcome| is_imported(**outcome))
             .count() as u64
     }
 
@@ -237,9 +239,9 @@ impl Batches {
         let records: Vec<EffectRecord> = accounts
             .iter()
             .zip(outcomes)
-            .filter(|(_, outcome)| is_imported(outcome))
+            .filter(|(_, outcome)| is_imported(**outcome))
             .flat_map(|(arrival, _)| &arrival.effects)
-            .map(|effect| effect.to_record())
+            .map(Effect::to_record)
             .collect();
         if records.is_empty() {
             return Ok(());
@@ -272,7 +274,7 @@ impl Batches {
     }
 }
 
-fn is_imported(outcome: &ImportOutcome) -> bool {
+fn is_imported(outcome: ImportOutcome) -> bool {
     matches!(outcome, ImportOutcome::Imported)
 }
 
@@ -284,18 +286,18 @@ async fn insert(
     outcomes: &[ImportOutcome],
 ) -> Result<(), SessionError> {
     let mut statement = format!("INSERT INTO {into} SELECT {columns} FROM pg_temp.arrivals");
-    if !outcomes.iter().all(is_imported) {
+    if !outcomes.iter().copied().all(is_imported) {
         let imported = outcomes
             .iter()
             .zip(0..)
-            .filter(|(outcome, _)| is_imported(outcome));
+            .filter(|(outcome, _)| is_imported(**outcome));
         let places: Vec<String> = imported
             .map(|(_, place): (_, i32)| place.to_string())
             .collect();
         if places.is_empty() {
             return Ok(());
         }
-        statement.push_str(&format!(" WHERE n = ANY ('{{{}}}')", places.join(",")));
+        statement = format!("{statement} WHERE n = ANY ('{{{}}}')", places.join(","));
     }
     session.run(&statement, Some(LIMIT)).await
 }

@@ -32,8 +32,9 @@ fn every_migration_that_is_written_is_carried_out() {
 async fn every_migration_can_be_undone_and_done_again() {
     let schema = |database: &Database| {
         let mut all = everything(database);
-        // Positions of columns and rows are not what is undone.
+        // Positions of columns and rows are not what is undone, and indexes of `users` are made later.
         all.retain(|row| matches!(row[0].as_deref(), Some("constraint" | "index" | "trigger")));
+        all.retain(|row| !row[1].as_deref().unwrap().contains(" users_by_"));
         all
     };
     let columns = "SELECT table_name || '.' || column_name || ' ' || data_type
@@ -45,7 +46,8 @@ async fn every_migration_can_be_undone_and_done_again() {
         stages.push((schema(&database), names(&database, columns)));
         database.execute(&statements(migration, "down"));
     }
-    let left = "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace";
+    let left = "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+                AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')";
     assert_eq!(value(&database, left), "0");
     for migration in OWN {
         database.execute(&statements(migration, "up"));

@@ -5,6 +5,7 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod counting;
 mod deployed;
 mod empty;
 #[allow(dead_code, reason = "every suite takes what it needs of it")]
@@ -17,3 +18,4 @@ mod refusals;
 mod scene;
 mod shapes;
 mod together;
+mod trigrams;

@@ -13,3 +13,5 @@ mod conflicts;
 mod fixture;
 mod imports;
 mod odd_rows;
+mod pages;
+mod totals;

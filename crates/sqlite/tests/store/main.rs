@@ -8,10 +8,13 @@
 mod backlog;
 mod calls;
 mod codes;
+mod counts;
 mod fixture;
 mod log;
 mod migrations;
 mod odd_rows;
 mod opening;
+mod remade_users;
 mod schema_rules;
+mod search;
 mod transfer;

@@ -13,7 +13,11 @@ const TICK: Duration = Duration::from_millis(10);
 const SAMPLE_EVERY: Duration = Duration::from_millis(50);
 
 /// CPU time that the process has used so far, its own and the kernel's for it.
-pub(super) fn cpu_time(process: u32) -> Result<Duration> {
+///
+/// # Errors
+///
+/// The process has ended.
+pub fn cpu_time(process: u32) -> Result<Duration> {
     let path = format!("/proc/{process}/stat");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
     ticks_in(&text)
@@ -22,10 +26,27 @@ pub(super) fn cpu_time(process: u32) -> Result<Duration> {
 }
 
 /// Memory that the process holds right now (`VmRSS`), in MiB.
-pub(super) fn memory_mib(process: u32) -> Result<f64> {
+///
+/// # Errors
+///
+/// The process has ended.
+pub fn memory_mib(process: u32) -> Result<f64> {
+    status_mib(process, "VmRSS:")
+}
+
+/// The most memory that the process has held so far (`VmHWM`), in MiB.
+///
+/// # Errors
+///
+/// The process has ended.
+pub fn highest_memory_mib(process: u32) -> Result<f64> {
+    status_mib(process, "VmHWM:")
+}
+
+fn status_mib(process: u32, field: &str) -> Result<f64> {
     let path = format!("/proc/{process}/status");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
-    let kibibytes = kibibytes_in(&text).with_context(|| format!("no VmRSS in {path}"))?;
+    let kibibytes = kibibytes_in(&text, field).with_context(|| format!("no {field} in {path}"))?;
     Ok(f64::from(kibibytes) / 1024.0)
 }
 
@@ -37,21 +58,20 @@ fn ticks_in(stat: &str) -> Option<u32> {
     Some(user + kernel)
 }
 
-fn kibibytes_in(status: &str) -> Option<u32> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+fn kibibytes_in(status: &str, field: &str) -> Option<u32> {
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 /// Reads the memory of a process again and again and keeps the highest value.
-pub(super) struct MemoryWatch {
+pub struct MemoryWatch {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Result<f64>>,
 }
 
 impl MemoryWatch {
-    pub(super) fn start(process: u32) -> Self {
+    /// Watches a process from now on.
+    pub fn start(process: u32) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
@@ -66,7 +86,11 @@ impl MemoryWatch {
     }
 
     /// The highest value since the start, in MiB.
-    pub(super) fn peak_mib(self) -> Result<f64> {
+    ///
+    /// # Errors
+    ///
+    /// The process has ended meanwhile.
+    pub fn peak_mib(self) -> Result<f64> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread
             .join()
@@ -87,10 +111,9 @@ mod tests {
 
     #[test]
     fn resident_memory_is_read_in_kibibytes() {
-        assert_eq!(
-            kibibytes_in("VmHWM:\t   900 kB\nVmRSS:\t   512 kB\n"),
-            Some(512)
-        );
-        assert_eq!(kibibytes_in("VmHWM:\t   900 kB\n"), None);
+        let status = "VmHWM:\t   900 kB\nVmRSS:\t   512 kB\n";
+        assert_eq!(kibibytes_in(status, "VmRSS:"), Some(512));
+        assert_eq!(kibibytes_in(status, "VmHWM:"), Some(900));
+        assert_eq!(kibibytes_in("VmHWM:\t   900 kB\n", "VmRSS:"), None);
     }
 }
