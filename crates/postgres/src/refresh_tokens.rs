@@ -192,31 +192,25 @@ async fn rotate(
     let Some(row) = row else {
         return Ok(Rotation::Ended);
     };
-    let session = RefreshSession::from(row.clone());
-    if generation == session.generation {
-        let next = SessionRow {
-            generation: row.generation.saturating_add(1),
-            rotated_at: Some(now.into()),
-            ..row
-        };
-        diesel::update(refresh_sessions::table.find(id))
-            .set((
-                refresh_sessions::generation.eq(next.generation),
-                refresh_sessions::rotated_at.eq(next.rotated_at),
-            ))
-            .execute(connection)
-            .await?;
-        return Ok(Rotation::Advanced(next.into()));
-    }
-    let just_replaced = generation.checked_add(1) == Some(session.generation)
-        && session
-            .rotated_at
-            .is_some_and(|rotated_at| now - rotated_at <= grace);
-    if just_replaced {
-        return Ok(Rotation::Repeated(session));
-    }
-    diesel::delete(refresh_sessions::table.find(id))
-        .execute(connection)
-        .await?;
-    Ok(Rotation::Reused)
+    Ok(match Rotation::of(row.into(), generation, grace, now) {
+        Rotation::Advanced(next) => {
+            let next = SessionRow::from(next);
+            diesel::update(refresh_sessions::table.find(id))
+                .set((
+                    refresh_sessions::generation.eq(next.generation),
+                    refresh_sessions::rotated_at.eq(next.rotated_at),
+                ))
+                .execute(connection)
+                .await?;
+            // As it reads from now on.
+            Rotation::Advanced(next.into())
+        }
+        Rotation::Reused => {
+            diesel::delete(refresh_sessions::table.find(id))
+                .execute(connection)
+                .await?;
+            Rotation::Reused
+        }
+        as_it_was @ (Rotation::Repeated(_) | Rotation::Ended) => as_it_was,
+    })
 }

@@ -33,20 +33,13 @@ impl RefreshTokenStore for MemoryStore {
         let Some(session) = alive else {
             return Ok(Rotation::Ended);
         };
-        if generation == session.generation {
-            session.generation += 1;
-            session.rotated_at = Some(now);
-            return Ok(Rotation::Advanced(session.clone()));
+        let outcome = Rotation::of(session.clone(), generation, grace, now);
+        match &outcome {
+            Rotation::Advanced(next) => *session = next.clone(),
+            Rotation::Reused => _ = sessions.remove(id),
+            Rotation::Repeated(_) | Rotation::Ended => {}
         }
-        let just_replaced = generation.checked_add(1) == Some(session.generation)
-            && session
-                .rotated_at
-                .is_some_and(|rotated_at| now - rotated_at <= grace);
-        if just_replaced {
-            return Ok(Rotation::Repeated(session.clone()));
-        }
-        sessions.remove(id);
-        Ok(Rotation::Reused)
+        Ok(outcome)
     }
 
     async fn revoke(&self, user: &UserId, id: &TokenId) -> Result<bool, StoreError> {
