@@ -17,3 +17,4 @@ mod program;
 mod rights;
 mod secrecy;
 mod takeover;
+mod transfer;

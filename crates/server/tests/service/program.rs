@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 pub(crate) use answer::{Answer, client, registration};
-pub(crate) use finished::{Finished, run, run_unheard};
+pub(crate) use finished::{Finished, Unfinished, run, run_command, run_unheard};
 pub(crate) use home::{Home, on_each_store};
 
 /// The administrator's password wherever a test sets one.
@@ -48,7 +48,7 @@ fn bare(mut command: Command) -> Command {
 }
 
 /// Waits for what comes by itself, and soon; if it does not, shows the log.
-fn until(what: &str, log: impl Fn() -> String, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, log: impl Fn() -> String, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !holds() {
         assert!(Instant::now() < deadline, "in vain: {what}\n{}", log());

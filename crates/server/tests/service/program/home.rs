@@ -160,8 +160,22 @@ impl Home {
         Program::serve_by(command, &data, last_line)
     }
 
+    /// Another of the same kind.
+    pub(crate) fn another(&self) -> Self {
+        match &self.store {
+            Store::Sqlite => Self::with_sqlite(),
+            Store::ServedSqlite => Self::with_served_sqlite(),
+            Store::Postgres(_) => Self::with_postgres(),
+        }
+    }
+
     /// Runs a command on this store to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
+        run_command(self.command(arguments))
+    }
+
+    /// A command on this store.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let (subject, rest) = arguments.split_first().expect("a command has a name");
         let mut command = binary();
         command.arg(subject);
@@ -171,7 +185,7 @@ impl Home {
             command.envs(self.serve_settings());
         }
         command.args(rest);
-        run_command(command)
+        command
     }
 
     /// All that the store holds, as text, each piece with its name: the database's files, or the

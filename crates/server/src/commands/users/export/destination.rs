@@ -122,3 +122,33 @@ fn cannot(path: &Path) -> String {
 fn is_there(path: &Path) -> anyhow::Error {
     anyhow::anyhow!("{} is there already; --force replaces it", path.display())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_finished_was_never_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("users.ndjson");
+        let entries = || fs::read_dir(folder.path()).unwrap().count();
+        let arguments = ExportArguments {
+            file: Some(path.clone()),
+            force: false,
+        };
+        let mut out = Output::lock();
+        let mut unfinished = Destination::open(&arguments, &mut out).unwrap();
+        unfinished.write(b"{}\n").unwrap();
+        assert!(!path.exists());
+        drop(unfinished);
+        assert_eq!(entries(), 0);
+
+        let mut finished = Destination::open(&arguments, &mut out).unwrap();
+        finished.write(b"{}\n").unwrap();
+        // Somebody else was faster.
+        fs::write(&path, "theirs").unwrap();
+        assert!(finished.finish().is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+        assert_eq!(entries(), 1);
+    }
+}
