@@ -1,15 +1,14 @@
 //! Accounts in bulk: the port `UserTransfer`, and how accounts are given out.
 
 use async_trait::async_trait;
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
 use diesel_async::RunQueryDsl;
 use futures::FutureExt as _;
 use users_domain::model::{User, UserId};
 use users_domain::ports::{ImportMode, StoreError, UserImport, UserTransfer};
 
 use crate::PostgresStore;
+use crate::filter::UsersQuery;
 use crate::import::Import;
 use crate::row::UserRow;
 use crate::schema::users::{bytewise, users};
@@ -21,19 +20,11 @@ impl UserTransfer for PostgresStore {
         let after = after.map(|id| storable(id.as_str()).to_owned());
         self.read((after, limit), |connection, (after, limit)| {
             async move {
-                let ordered = users::table
+                let rows: Vec<UserRow> = behind(after.clone())
+                    .limit(i64::from(*limit))
                     .select(UserRow::as_select())
-                    .order(bytewise(users::id.nullable()).asc())
-                    .limit(i64::from(*limit));
-                // Two statements that are always the same, and prepared once a connection.
-                let rows: Vec<UserRow> = match after {
-                    None => ordered.load(connection).await?,
-                    Some(after) => {
-                        let behind =
-                            sql::<Bool>("users.id COLLATE \"C\" > ").bind::<Text, _>(after);
-                        ordered.filter(behind).load(connection).await?
-                    }
-                };
+                    .load(connection)
+                    .await?;
                 Ok(rows.into_iter().map(User::from).collect())
             }
             .boxed()
@@ -44,6 +35,16 @@ impl UserTransfer for PostgresStore {
     #[tracing::instrument(skip_all, name = "db.user.import.begin")]
     async fn begin_import(&self, mode: ImportMode) -> Result<Box<dyn UserImport>, StoreError> {
         Ok(Box::new(Import::begin(self.clone(), mode).await?))
+    }
+}
+
+/// All accounts in order, or those behind an id.
+pub(crate) fn behind(after: Option<String>) -> UsersQuery {
+    let id = || bytewise(users::id.nullable());
+    let ordered = users::table.order(id().asc()).into_boxed();
+    match after {
+        None => ordered,
+        Some(after) => ordered.filter(id().gt(after)),
     }
 }
 

@@ -24,6 +24,12 @@ mod batch;
 mod culprit;
 mod secondary;
 
+#[cfg(test)]
+pub(crate) use {
+    arrivals::CREATE,
+    batch::{SET, TAKEN},
+};
+
 use batch::Batches;
 use secondary::Secondary;
 

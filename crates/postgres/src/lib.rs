@@ -52,6 +52,8 @@ mod session;
 mod settings;
 mod survey;
 mod tls;
+#[cfg(test)]
+mod transfer_plans;
 mod user_store;
 mod values;
 

@@ -44,7 +44,7 @@ const FILL: [&str; 5] = [
     "ANALYZE one_time_codes, users_verifications",
 ];
 
-fn filled() -> &'static Database {
+pub(crate) fn filled() -> &'static Database {
     static FILLED: OnceLock<Database> = OnceLock::new();
     FILLED.get_or_init(|| {
         let database = Server::shared().create_database();
@@ -92,7 +92,7 @@ fn plan_with(statement: &str, values: &[&str], mode: &str) -> String {
     lines.map(|line| line + "\n").collect()
 }
 
-fn plan_of(query: UsersQuery) -> String {
+pub(crate) fn plan_of(query: UsersQuery) -> String {
     plan(&statement(query))
 }
 
@@ -100,7 +100,7 @@ fn statement(query: UsersQuery) -> String {
     debug_query::<Pg, _>(&query.select(UserRow::as_select())).to_string()
 }
 
-fn assert_uses(plan: &str, indexes: &[&str]) {
+pub(crate) fn assert_uses(plan: &str, indexes: &[&str]) {
     for index in indexes {
         assert!(plan.contains(index), "{index}\n{plan}");
     }

@@ -13,7 +13,7 @@ pub(super) const COLUMNS: &str = "id, email, secret, updated_by, username, first
 
 /// Of our own types: an adopted table may have others, to which Postgres brings them. It goes with
 /// the transaction, and hides no table of that name.
-pub(super) const CREATE: &str = "
+pub(crate) const CREATE: &str = "
     CREATE TEMPORARY TABLE arrivals (
         n integer, id text, email text, secret text, updated_by text, username text,
         first_name text, last_name text, profile_picture text, auth_provider text, tags text[],

@@ -29,9 +29,10 @@ pub(super) const LIMIT: Duration = Duration::from_mins(1);
 ///
 /// A table without statistics counts as small, and would be read as a whole: what is looked up is few
 /// and stands in indexes.
-const SET: &str = "
+pub(crate) const SET: &str = "
     SET LOCAL statement_timeout = '61s';
     SET LOCAL lock_timeout = '500ms';
+    SET LOCAL work_mem = '64MB';
     SET LOCAL client_min_messages = 'warning';
     SET LOCAL enable_seqscan = off;
     SET LOCAL enable_hashjoin = off;
@@ -47,7 +48,7 @@ const IDLE_FOR_EVER: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
 const LOCK: &str = "SELECT pg_advisory_xact_lock(1970432882, 3)";
 
 /// What has an id or a name of one that arrives. Each is a look into one index.
-const TAKEN: &str = r#"
+pub(crate) const TAKEN: &str = r#"
     SELECT u.id, lower(u.email COLLATE "C"), lower(u.username COLLATE "C")
     FROM pg_temp.arrivals a JOIN users u ON u.id = a.id
     UNION ALL
