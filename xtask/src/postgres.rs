@@ -63,7 +63,8 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn find_or_install() -> Result<Binaries> {
+/// The programs of this machine, which are installed where they are missing and the system is Debian.
+pub(crate) fn find_or_install() -> Result<Binaries> {
     let found = Binaries::find();
     // Who names a folder wants that one.
     if found.is_ok() || variable(FOLDER_VARIABLE).is_some() {

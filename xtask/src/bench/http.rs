@@ -205,7 +205,7 @@ impl Requests {
             profile: Request::new("GET", "/users/profile", Some(&token), None),
             list: Request::new("GET", "/users?limit=10", Some(&admin), None),
             login,
-            of_a_large_store: large_store::requests(users, &admin)?,
+            of_a_large_store: large_store::requests(service, users, &admin)?,
         })
     }
 }

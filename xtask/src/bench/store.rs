@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
-use xtask::store_bench::{Job, Options};
+use xtask::store_bench::{Job, Options, Which};
 
 use crate::postgres;
 use crate::process::{build, program};
@@ -36,6 +36,9 @@ fn run_built(
     postgres_url: Option<&str>,
     profile: &[&str],
 ) -> Result<()> {
+    if options.store != Which::Sqlite && postgres_url.is_none() {
+        postgres::find_or_install()?;
+    }
     let [service, bench] = build(root, ["magistrala-users", "bench_store"], profile)?;
     let job = Job {
         options: options.clone(),

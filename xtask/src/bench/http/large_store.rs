@@ -8,6 +8,7 @@ use xtask::latencies::per_second;
 use xtask::transfer::{Place, Program};
 
 use crate::http1::Request;
+use crate::running_service::{RunningService, wanted_status};
 
 /// Takes the accounts into the store that `dev` will have in `folder`.
 pub(super) fn fill(binary: &Path, folder: &Path, users: u64) -> Result<()> {
@@ -29,8 +30,13 @@ pub(super) fn fill(binary: &Path, folder: &Path, users: u64) -> Result<()> {
     Ok(())
 }
 
-/// Requests of an administrator with `token`, each with its name.
-pub(super) fn requests(users: u64, token: &str) -> Result<Vec<(&'static str, Request)>> {
+/// Requests of an administrator with `token`, each with its name. Fails if the service does not find
+/// what there is.
+pub(super) fn requests(
+    service: &RunningService,
+    users: u64,
+    token: &str,
+) -> Result<Vec<(&'static str, Request)>> {
     if users == 0 {
         return Ok(Vec::new());
     }
@@ -38,30 +44,34 @@ pub(super) fn requests(users: u64, token: &str) -> Result<Vec<(&'static str, Req
     let cursors = Accounts::new(users).cursors_in_the_middle();
     let cursor = cursors.first().context("no account is in the middle")?;
     let asked = |query: String| Request::new("GET", &format!("/users{query}"), Some(token), None);
-    Ok(vec![
+    let metadata = escaped(rare_metadata(word).as_str());
+    let searches = vec![
+        ("part of the username", asked(format!("?username={word}"))),
+        ("part of the e-mail", asked(format!("?email={word}"))),
+        ("tag", asked(format!("?tags={}", rare_tag(word)))),
+        ("metadata", asked(format!("?metadata={metadata}"))),
+        ("search", asked(format!("/search?username={word}"))),
+    ];
+    let mut connection = service.connect()?;
+    for (name, request) in &searches {
+        let answer = connection.send(request)?;
+        wanted_status(&answer, 200)?;
+        let total = answer.json()?["total"].as_u64();
+        ensure!(
+            total == Some(Accounts::PER_RARE_WORD),
+            "{name}: the service found {total:?} accounts of {}",
+            Accounts::PER_RARE_WORD
+        );
+    }
+    let mut requests = vec![
         (
             "page in the depth",
-            asked(format!("?limit=10&cursor={}", cursor.to_text())),
+            asked(format!("?cursor={}", cursor.to_text())),
         ),
         ("total", asked("?only_total=true".to_owned())),
-        (
-            "part of the username",
-            asked(format!("?limit=10&username={word}")),
-        ),
-        (
-            "part of the e-mail",
-            asked(format!("?limit=10&email={word}")),
-        ),
-        ("tag", asked(format!("?limit=10&tags={}", rare_tag(word)))),
-        (
-            "metadata",
-            asked(format!(
-                "?limit=10&metadata={}",
-                escaped(rare_metadata(word).as_str())
-            )),
-        ),
-        ("search", asked(format!("/search?limit=10&username={word}"))),
-    ])
+    ];
+    requests.extend(searches);
+    Ok(requests)
 }
 
 /// A text as a value in a query string.

@@ -21,7 +21,7 @@ static PARAMETER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\$[0-9]+"));
 static COST: LazyLock<Regex> = LazyLock::new(|| pattern(r"\s+\(cost=[^)]*\)"));
 /// `a.b, "c"."d", ?, ...`
 static LIST: LazyLock<Regex> = LazyLock::new(|| {
-    let item = r#"(?:(?:"?[a-z_]+"?\.)?"?[a-z_]+"?|\?|`[a-z_]+`(?:\.`[a-z_]+`)?)"#;
+    let item = r#"(?:(?:"?[a-z_]+"?\.)?"?[a-z_]+"?|\?|-?[0-9]+|`[a-z_]+`(?:\.`[a-z_]+`)?)"#;
     pattern(&format!(r"{item}(?:, {item}){{{LONGEST_LIST},}}"))
 });
 
@@ -43,7 +43,7 @@ pub(super) fn sql(text: &str) -> String {
     for clause in CLAUSES {
         text = text.replace(&format!(" {clause} "), &format!("\n{clause} "));
     }
-    text
+    text.replace("DISTINCT\nFROM ", "DISTINCT FROM ")
 }
 
 fn without_lists(text: &str) -> String {
@@ -91,6 +91,10 @@ mod tests {
                 "INSERT INTO t (…)\nVALUES (…)",
             ),
             ("SELECT a, b\n  FROM t", "SELECT a, b\nFROM t"),
+            (
+                "SELECT a IS NOT DISTINCT FROM 1 WHERE b IN (1, 12, 13, 14, 15, 16, 17)",
+                "SELECT a IS NOT DISTINCT FROM 1\nWHERE b IN (…)",
+            ),
             (
                 "SELECT a, b, c, d, e, f, coalesce(g, h), i",
                 "SELECT …, coalesce(g, h), i",
