@@ -40,7 +40,8 @@ pub(super) async fn run(
     let transfer = &wired.users.transfer;
     let (mut written, mut odd) = (0, Odd::default());
     let mut text = Vec::new();
-    let mut page = fetch(transfer, None, MOST_ACCOUNTS);
+    let mut limit = MOST_ACCOUNTS;
+    let mut page = fetch(transfer, None, limit);
     loop {
         let accounts = tokio::select! {
             biased;
@@ -51,16 +52,13 @@ pub(super) async fn run(
             fetched = &mut page => fetched.context("the export broke off")??,
         };
         let Some(last) = accounts.last() else { break };
-        page = fetch(
-            transfer,
-            Some(last.id.clone()),
-            next_limit(&accounts, text.len()),
-        );
+        page = fetch(transfer, Some(last.id.clone()), limit);
         text.clear();
         for account in &accounts {
             account_record::write(account, enums, &mut text).context("cannot write a record")?;
             odd.note(account, transfer.check_rules(account));
         }
+        limit = next_limit(accounts.len(), text.len());
         destination.write(&text)?;
         written += accounts.len() as u64;
         progress.reached(written);
@@ -92,9 +90,9 @@ fn fetch(
     })
 }
 
-/// How many accounts to ask for, those before having been so large.
-fn next_limit(accounts: &[User], bytes: usize) -> u32 {
-    let each = (bytes / accounts.len().max(1)).max(1);
+/// How many accounts to ask for, so many having become so many bytes.
+fn next_limit(accounts: usize, bytes: usize) -> u32 {
+    let each = (bytes / accounts.max(1)).max(1);
     u32::try_from(PAGE_BYTES / each).map_or(MOST_ACCOUNTS, |fit| fit.clamp(1, MOST_ACCOUNTS))
 }
 
@@ -121,6 +119,24 @@ impl Odd {
                 self.count,
                 id.as_str().escape_debug(),
             ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_large_accounts_fewer_are_asked_for_and_at_least_one() {
+        for (accounts, bytes, limit) in [
+            (2000, 2000 * 300, MOST_ACCOUNTS),
+            (2000, 2000 * PAGE_BYTES / 100, 100),
+            (100, 100 * PAGE_BYTES, 1),
+            (1, 10 * PAGE_BYTES, 1),
+            (1, 0, MOST_ACCOUNTS),
+        ] {
+            assert_eq!(next_limit(accounts, bytes), limit, "{accounts} in {bytes}");
         }
     }
 }
