@@ -1,3 +1,5 @@
+//! Records written and read back, and what is refused.
+
 use proptest::prelude::*;
 use users_domain::model::{
     Email, Metadata, PersonName, PictureUrl, Role, Status, Tags, UserId, Username,
