@@ -261,7 +261,7 @@ async fn columns_that_an_operator_made_wider_are_read_and_written() {
     let (fixture, store) = odd();
     drop(store);
     fixture.database.execute(
-        "DROP TRIGGER users_version_trigger ON users;
+        "DROP TRIGGER users_version_trigger ON users; DROP INDEX users_by_metadata_idx;
          ALTER TABLE users ALTER status TYPE bigint, ALTER role TYPE integer,
             ALTER email TYPE text, ALTER username TYPE text, ALTER metadata TYPE json;
          UPDATE users SET role = 65537, status = 65536 WHERE id = 'role 2'",

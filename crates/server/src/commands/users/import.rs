@@ -7,6 +7,7 @@ mod report;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use tokio::sync::mpsc;
@@ -21,7 +22,7 @@ use crate::cli::ImportArguments;
 use crate::commands::UNFINISHED;
 use crate::lifecycle::{Shutdown, listen_for_signals};
 
-use batches::Batch;
+use batches::{Batch, BatchSize};
 use report::Report;
 
 /// How many bytes are read at once.
@@ -50,7 +51,7 @@ pub(super) async fn run(
 ) -> Result<ExitCode> {
     let shutdown = Shutdown::new();
     let _signals = listen_for_signals(&shutdown).context("cannot listen for signals")?;
-    let (input, size) = open(arguments)?;
+    let (input, bytes) = open(arguments)?;
     let options = ImportOptions {
         mode: if arguments.dry_run {
             ImportMode::DryRun
@@ -71,13 +72,22 @@ pub(super) async fn run(
     let mut import = begun.await?;
     let (sender, batches) = mpsc::channel(READY);
     let arrivals = import.arrivals();
+    let size = BatchSize::new();
+    let wanted = size.clone();
     std::thread::Builder::new()
         .name("users-import".to_owned())
-        .spawn(move || batches::read(BufReader::with_capacity(READ, input), &arrivals, &sender))
+        .spawn(move || {
+            batches::read(
+                BufReader::with_capacity(READ, input),
+                &arrivals,
+                &wanted,
+                &sender,
+            );
+        })
         .context("cannot start a thread")?;
-    progress.of_bytes(size);
+    progress.of_bytes(bytes);
     let mut report = Report::new(progress, arguments.dry_run);
-    let end = take_in(&mut import, batches, &shutdown, &mut report).await;
+    let end = take_in(&mut import, batches, &size, &shutdown, &mut report).await;
     let finished = finish(import, &shutdown, &report).await;
     Ok(match (end, finished) {
         (End::Whole, Ok(())) => report.whole(),
@@ -112,6 +122,7 @@ fn open(arguments: &ImportArguments) -> Result<(Box<dyn Read + Send>, Option<u64
 async fn take_in(
     import: &mut Import,
     mut batches: mpsc::Receiver<io::Result<Batch>>,
+    size: &BatchSize,
     shutdown: &Shutdown,
     report: &mut Report,
 ) -> End {
@@ -126,12 +137,14 @@ async fn take_in(
             Some(Err(error)) => return End::Unreadable(error),
             Some(Ok(batch)) => batch,
         };
+        let begun = Instant::now();
         // What was begun comes to its end, unless somebody insists.
         let outcomes = tokio::select! {
             biased;
             outcomes = import.add(&batch.accounts) => outcomes,
             () = shutdown.forced() => return End::Signal,
         };
+        size.took(begun.elapsed());
         match outcomes {
             Ok(outcomes) => report.batch(&batch, &outcomes),
             Err(error) => return End::Store(error),

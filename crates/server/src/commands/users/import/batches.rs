@@ -3,6 +3,9 @@
 
 use std::collections::HashSet;
 use std::io::{self, BufRead};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 use users_domain::error::{Invalid, InvalidReason};
@@ -13,6 +16,12 @@ use super::lines::{Line, Lines, MAX_LINE_BYTES};
 
 /// Most records of a batch.
 const MOST_RECORDS: usize = 2000;
+/// Fewest, however slow the store is.
+const FEWEST_RECORDS: usize = 50;
+/// A batch that takes the store longer is too great: others who write wait for it.
+const LONG: Duration = Duration::from_millis(600);
+/// One that takes less may be greater.
+const SHORT: Duration = Duration::from_millis(200);
 /// A batch that holds as many bytes is full.
 const FULL: usize = 2 * 1024 * 1024;
 /// How many members without meaning are told of by name.
@@ -37,11 +46,44 @@ pub(super) struct Batch {
     pub(super) bytes_read: u64,
 }
 
+/// How many records a batch has: as many as the store takes in while others can wait. Clones share
+/// it.
+#[derive(Clone)]
+pub(super) struct BatchSize(Arc<AtomicUsize>);
+
+impl BatchSize {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(AtomicUsize::new(MOST_RECORDS)))
+    }
+
+    /// The store has taken a batch in, within this time.
+    pub(super) fn took(&self, time: Duration) {
+        let now = self.records();
+        let next = match time {
+            long if long > LONG => now / 2,
+            short if short < SHORT => now * 2,
+            _ => now,
+        };
+        let next = next.clamp(FEWEST_RECORDS, MOST_RECORDS);
+        self.0.store(next, Ordering::Relaxed);
+    }
+
+    fn records(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// Reads everything, batch by batch, until the end or until nobody wants any more.
-pub(super) fn read(input: impl BufRead, arrivals: &Arrivals, batches: &Sender<io::Result<Batch>>) {
+pub(super) fn read(
+    input: impl BufRead,
+    arrivals: &Arrivals,
+    size: &BatchSize,
+    batches: &Sender<io::Result<Batch>>,
+) {
     let mut reader = Reader {
         lines: Lines::new(input),
         arrivals,
+        size,
         told: HashSet::new(),
         line: Vec::new(),
     };
@@ -65,6 +107,7 @@ pub(super) fn read(input: impl BufRead, arrivals: &Arrivals, batches: &Sender<io
 struct Reader<'a, R> {
     lines: Lines<R>,
     arrivals: &'a Arrivals,
+    size: &'a BatchSize,
     /// Members without meaning that were told of.
     told: HashSet<String>,
     line: Vec<u8>,
@@ -75,7 +118,8 @@ impl<R: BufRead> Reader<'_, R> {
     fn batch(&mut self) -> (Batch, Option<io::Result<()>>) {
         let mut batch = Batch::default();
         let (mut records, mut bytes, mut end) = (0, 0, None);
-        while records < MOST_RECORDS && bytes < FULL {
+        let most = self.size.records();
+        while records < most && bytes < FULL {
             let found = match self.lines.next(&mut self.line) {
                 Ok(Some(found)) => found,
                 Ok(None) => {
@@ -114,5 +158,27 @@ impl<R: BufRead> Reader<'_, R> {
             }
         }
         self.arrivals.judge(record, &mut batch.accounts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_store_is_given_less_at_a_time_and_a_quick_one_more() {
+        let size = BatchSize::new();
+        size.took(Duration::from_secs(3));
+        assert_eq!(size.records(), MOST_RECORDS / 2);
+        size.took(Duration::from_millis(400));
+        assert_eq!(size.records(), MOST_RECORDS / 2);
+        for _ in 0..20 {
+            size.took(Duration::from_secs(3));
+        }
+        assert_eq!(size.records(), FEWEST_RECORDS);
+        for _ in 0..20 {
+            size.took(Duration::from_millis(1));
+        }
+        assert_eq!(size.records(), MOST_RECORDS);
     }
 }
