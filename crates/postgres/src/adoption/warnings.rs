@@ -136,3 +136,33 @@ fn tables(found: &Found, users: &Relation) -> Vec<String> {
     }
     said
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(trigrams: Trigrams) -> Option<String> {
+        searches(&Found {
+            trigrams,
+            ..Found::default()
+        })
+    }
+
+    #[test]
+    fn whoever_lacks_the_extension_is_told_why_and_what_to_do() {
+        let schema = || "other".to_owned();
+        for (trigrams, advice) in [
+            (Trigrams::Absent, "contrib"),
+            (Trigrams::Forbidden, "CREATE EXTENSION pg_trgm"),
+            (Trigrams::Hidden(schema()), "USAGE"),
+        ] {
+            let said = said(trigrams).unwrap();
+            assert!(
+                said.starts_with(NO_TRIGRAMS) && said.contains(advice),
+                "{said}"
+            );
+        }
+        assert_eq!(said(Trigrams::Creatable), None);
+        assert_eq!(said(Trigrams::Installed(schema())), None);
+    }
+}
