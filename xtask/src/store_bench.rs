@@ -41,7 +41,7 @@ pub struct Options {
     /// Accounts of the stores to fill, ascending; the ratios are those of the last to the first.
     #[arg(long, value_delimiter = ',', default_values_t = SIZES)]
     pub sizes: Vec<u64>,
-    /// Measures ten million accounts too: needs some 40 GB of disk and an hour or more.
+    /// Measures ten million accounts too: needs some 60 GB of disk and some hours.
     #[arg(long)]
     pub ten_million: bool,
     /// Which stores.
