@@ -25,6 +25,9 @@ const RISE: u64 = 8;
 /// A trigram of so few rows is looked at alone: to intersect it costs more than it saves.
 const ALONE: u64 = 16;
 
+/// Most tags and most values of metadata that are asked for; the others are looked at in each row.
+const ASKED: usize = 24;
+
 const IN_TEXT: &str = "SELECT rowid FROM users_text WHERE users_text MATCH ";
 const IN_TAGS: &str = "SELECT seq FROM user_tags WHERE tag IN (SELECT value FROM json_each(";
 const IN_METADATA: &str =
@@ -177,6 +180,7 @@ pub(crate) fn sources(filter: &UserFilter) -> Vec<Candidates> {
         Some(TagFilter::All(tags)) => {
             sources.extend(
                 tags.iter()
+                    .take(ASKED)
                     .map(|tag| Candidates::Tags(json(std::slice::from_ref(tag)))),
             );
         }
@@ -186,6 +190,7 @@ pub(crate) fn sources(filter: &UserFilter) -> Vec<Candidates> {
         sources.extend(
             terms
                 .into_iter()
+                .take(ASKED)
                 .map(|terms| Candidates::Metadata(serde_json::Value::from(terms).to_string())),
         );
     }

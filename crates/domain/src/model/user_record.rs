@@ -112,3 +112,37 @@ impl UserRecord {
         })
     }
 }
+
+/// An account as it is; only the count of its changes is not written down.
+impl From<User> for UserRecord {
+    fn from(user: User) -> Self {
+        let text = str::to_owned;
+        Self {
+            id: Some(text(user.id.as_str())),
+            first_name: Some(text(user.first_name.as_str())),
+            last_name: Some(text(user.last_name.as_str())),
+            username: user.username.as_ref().map(Username::as_str).map(text),
+            email: Some(text(user.email.as_str())),
+            password_hash: user.secret.as_ref().map(PasswordHash::as_str).map(text),
+            tags: Some(user.tags.as_slice().to_vec()),
+            metadata: Some(text(user.metadata.as_str())),
+            private_metadata: Some(text(user.private_metadata.as_str())),
+            profile_picture: user
+                .profile_picture
+                .as_ref()
+                .map(PictureUrl::as_str)
+                .map(text),
+            role: Some(user.role),
+            status: Some(user.status),
+            auth_provider: user.auth_provider,
+            created_at: user
+                .created_at
+                .map_or(CreationTime::Unknown, CreationTime::At),
+            updated_at: user.updated_at,
+            updated_by: user.updated_by,
+            verified_at: user.verified_at,
+            tokens_valid_from: user.tokens_valid_from,
+            sessions_valid_from: user.sessions_valid_from,
+        }
+    }
+}

@@ -12,3 +12,4 @@ mod processes;
 mod publishers;
 mod runtimes;
 mod tasks;
+mod transfer;

@@ -278,7 +278,9 @@ proptest! {
         let enums = if names { EnumFormat::Names } else { EnumFormat::Numbers };
         let line = written(&user, enums);
         prop_assert_eq!(line.matches('\n').count(), 1);
-        prop_assert_eq!(back(&line), user);
+        prop_assert_eq!(back(&line), user.clone());
+        let nobody = || UserId::from_stored("made".to_owned());
+        prop_assert_eq!(UserRecord::from(user.clone()).into_user(nobody, NEVER), Ok(user));
     }
 
     #[test]

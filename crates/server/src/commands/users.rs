@@ -87,15 +87,14 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
 
 /// The schema of a database is brought up to date by those commands alone that say so.
 async fn refuse_if_behind(config: &Config) -> Result<()> {
-    let steps = wiring::store::dry_run(config).await?;
-    // Indexes may still be being built.
+    // Indexes may still be being built, so they are not asked for.
     let migrations = wiring::store::migrations(config).await?;
-    let is_behind = migrations.iter().any(|one| one.applied_at.is_none());
-    if is_behind && let Some(first) = steps.first() {
+    if let Some(first) = migrations.iter().find(|one| one.applied_at.is_none()) {
         bail!(
-            "the schema of {} is not up to date (it lacks {first}); \
+            "the schema of {} is not up to date (it lacks {}); \
              `magistrala-users migrate` does that, and so does a start of the service",
-            wiring::store::place(config)
+            wiring::store::place(config),
+            first.name
         );
     }
     Ok(())

@@ -61,7 +61,7 @@ fn a_store_that_goes_away_ends_an_import_which_then_goes_on() {
     let mut import = in_the_middle(&home);
     proxy.refuse();
     proxy.cut_all();
-    import.write(&records(BATCH + 500..2 * BATCH + 1));
+    import.write(&records(BATCH + 500..=2 * BATCH));
     let stopped = import.finish();
     assert_eq!(stopped.code, 2, "{}", stopped.stderr);
     let told = stopped

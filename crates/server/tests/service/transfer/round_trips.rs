@@ -50,7 +50,7 @@ fn varied() -> String {
     {
         let mut account = record(100 + number);
         account[name] = value;
-        text += &format!("{account}\n");
+        text += &(account.to_string() + "\n");
     }
     text
 }
@@ -79,7 +79,7 @@ fn odd() -> String {
         let mut account = record(200 + number);
         account.as_object_mut().unwrap().remove(name);
         let rest = account.to_string();
-        text += &format!("{{\"{name}\":{value},{}\n", &rest[1..]);
+        text += &[&format!("{{\"{name}\":{value},"), &rest[1..], "\n"].concat();
     }
     text
 }
