@@ -90,9 +90,17 @@ mod tests {
         let store = SqliteStore::open(&path, Arc::new(FixedClock::new()), SqliteOptions::default())
             .unwrap();
         take();
-        assert!(store.find(&id_of("whoever-records")).await.unwrap().is_none());
+        assert!(
+            store
+                .find(&id_of("whoever-records"))
+                .await
+                .unwrap()
+                .is_none()
+        );
         let recorded = take();
-        let found = recorded.iter().find(|sql| sql.contains("id-of-whoever-records"));
+        let found = recorded
+            .iter()
+            .find(|sql| sql.contains("id-of-whoever-records"));
         let plan = store.explain(found.unwrap()).await.unwrap();
         assert!(plan[0].starts_with("SEARCH users"), "{plan:?}");
         assert!(store.explain("BEGIN").await.unwrap().is_empty());
