@@ -150,6 +150,11 @@ pub fn run(job: &Job) -> Result<()> {
         options.calls > 0,
         "an operation has to be called to be measured"
     );
+    ensure!(
+        !options.write_plans || (options.store == Which::Both && !job.foreign_server),
+        "the plans of both stores are kept, those of a server of our own: leave --store and \
+         --postgres-url out"
+    );
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
