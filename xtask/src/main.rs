@@ -118,7 +118,7 @@ enum Bench {
         users: u64,
     },
     /// How long the operations of the stores take with few and with many accounts, and how fast
-    /// accounts come in and go out; needs Postgres, and some 6 GB of disk.
+    /// accounts come in and go out; needs Postgres, and some 10 GB of disk.
     ///
     /// Fails if an operation gives something wrong, or its plan goes through a whole table.
     Store {

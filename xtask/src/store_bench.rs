@@ -41,7 +41,7 @@ pub struct Options {
     /// Accounts of the stores to fill, ascending; the ratios are those of the last to the first.
     #[arg(long, value_delimiter = ',', default_values_t = SIZES)]
     pub sizes: Vec<u64>,
-    /// Measures ten million accounts too: needs some 40 GB of disk and an hour or more.
+    /// Measures ten million accounts too: needs some 60 GB of disk and some hours.
     #[arg(long)]
     pub ten_million: bool,
     /// Which stores.
@@ -149,6 +149,11 @@ pub fn run(job: &Job) -> Result<()> {
     ensure!(
         options.calls > 0,
         "an operation has to be called to be measured"
+    );
+    ensure!(
+        !options.write_plans || (options.store == Which::Both && !job.foreign_server),
+        "the plans of both stores are kept, those of a server of our own: leave --store and \
+         --postgres-url out"
     );
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -21,6 +21,9 @@ const CALLS: u64 = 7;
 /// Far behind the calls that are measured.
 const FIRST_CALL: u64 = 1_000_000;
 
+/// With fewer accounts than this, walking through all of them is what a good plan may do.
+const FEWEST: u64 = 3000;
+
 /// Tables that stay small however many accounts there are: reading one as a whole is right.
 const SMALL_TABLES: [&str; 2] = ["user_counts", "users_replaced"];
 
@@ -105,8 +108,12 @@ impl Plans {
         text
     }
 
-    /// Fails if an operation reads a table from end to end.
+    /// Fails if an operation reads a table from end to end that is not small.
     pub(super) fn refuse_scans(&self) -> Result<()> {
+        if self.size < FEWEST {
+            println!("plans are judged from {FEWEST} accounts on");
+            return Ok(());
+        }
         let mut complaints = String::new();
         for found in &self.found {
             for Statement { sql, plan } in &found.statements {
