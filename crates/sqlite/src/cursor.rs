@@ -75,7 +75,7 @@ fn parts(ranges: Vec<Range>, query: &UserQuery, reading: &Reading) -> Vec<UsersQ
                 }
             })
             .collect(),
-        Reading::Among { .. } => ranges
+        Reading::Among(_) => ranges
             .into_iter()
             .map(|range| range.condition)
             .reduce(|one, other| Box::new(one.or(other)))

@@ -171,13 +171,19 @@ fn json(tags: &[String]) -> String {
 pub(crate) enum Reading {
     /// Along the index of its order, passing over what does not pass the filter.
     Along,
-    /// Those that may pass, then sorted.
-    Among {
-        /// Where they are found; `None`: all rows.
-        candidates: Option<Candidates>,
-        /// Whether all candidates pass.
-        checked: bool,
-    },
+    /// Those found here that pass, then sorted.
+    Among(Among),
+}
+
+/// Where those that pass a filter are found. Only of what an index names can it be known that all of
+/// it passes: whoever comes from the whole table is looked at.
+pub(crate) enum Among {
+    /// Among all rows.
+    All,
+    /// Among these, of which some may not pass.
+    Some(Candidates),
+    /// They are these, and nobody else is one.
+    Passing(Candidates),
 }
 
 impl Reading {
@@ -197,7 +203,7 @@ impl Reading {
         };
         Some(match self {
             Self::Along => indexed,
-            Self::Among { .. } => without_index,
+            Self::Among(_) => without_index,
         })
     }
 
@@ -205,7 +211,7 @@ impl Reading {
     pub(crate) fn id(&self) -> &'static str {
         match self {
             Self::Along => "users.id",
-            Self::Among { .. } => "+users.id",
+            Self::Among(_) => "+users.id",
         }
     }
 }
@@ -213,26 +219,12 @@ impl Reading {
 /// The accounts that pass, in order. SQLite puts NULL first when ascending and compares texts byte
 /// for byte.
 pub(crate) fn listed(filter: &UserFilter, sort: Sort, reading: &Reading) -> UsersQuery {
-    let mut query = match reading {
-        Reading::Among { checked: true, .. } => everybody(),
-        _ => filtered(filter),
+    let query = match reading {
+        Reading::Along => along(filter, sort),
+        Reading::Among(Among::All) => filtered(filter),
+        Reading::Among(Among::Some(candidates)) => candidates.narrow(filtered(filter)),
+        Reading::Among(Among::Passing(candidates)) => candidates.narrow(everybody()),
     };
-    match reading {
-        Reading::Among {
-            candidates: Some(candidates),
-            ..
-        } => query = candidates.narrow(query),
-        // Only a part of the index is walked along.
-        Reading::Along if sort.order == Order::CreatedAt => {
-            if let Some(from) = filter.created_from {
-                query = query.filter(users::created_at.ge(micros(from)));
-            }
-            if let Some(to) = filter.created_to {
-                query = query.filter(users::created_at.le(micros(to)));
-            }
-        }
-        _ => {}
-    }
     let direction = match sort.direction {
         SortDirection::Ascending => "ASC",
         SortDirection::Descending => "DESC",
@@ -242,4 +234,18 @@ pub(crate) fn listed(filter: &UserFilter, sort: Sort, reading: &Reading) -> User
         Some(column) => query.order((by(column), by(reading.id()))),
         None => query.order(by(reading.id())),
     }
+}
+
+/// The accounts that pass, of the part of the order's index in which they stand.
+fn along(filter: &UserFilter, sort: Sort) -> UsersQuery {
+    let mut query = filtered(filter);
+    if sort.order == Order::CreatedAt {
+        if let Some(from) = filter.created_from {
+            query = query.filter(users::created_at.ge(micros(from)));
+        }
+        if let Some(to) = filter.created_to {
+            query = query.filter(users::created_at.le(micros(to)));
+        }
+    }
+    query
 }

@@ -7,7 +7,7 @@ use users_domain::model::{PagePlan, Position, Role, UserFilter, UserQuery};
 
 use crate::candidates::{Candidates, few_of_status_and_role, fewest};
 use crate::cursor::behind;
-use crate::filter::{Reading, filtered, is_of_status_and_role_only, listed};
+use crate::filter::{Among, Reading, filtered, is_of_status_and_role_only, listed};
 use crate::row::UserRow;
 use crate::schema::users;
 
@@ -34,8 +34,7 @@ pub(crate) fn page(connection: &mut SqliteConnection, query: &UserQuery) -> Quer
     let Count {
         passing,
         all,
-        candidates,
-        checked,
+        among,
     } = count(connection, &query.filter)?;
     let mut page = Rows {
         found: Vec::new(),
@@ -51,10 +50,7 @@ pub(crate) fn page(connection: &mut SqliteConnection, query: &UserQuery) -> Quer
     }
     let reading = match PagePlan::choose(query, passing, all) {
         PagePlan::Walk => Reading::Along,
-        PagePlan::Gather => Reading::Among {
-            candidates,
-            checked,
-        },
+        PagePlan::Gather => Reading::Among(among),
     };
     let parts = match &query.position {
         Position::Offset(offset) => {
@@ -89,46 +85,43 @@ pub(crate) fn page(connection: &mut SqliteConnection, query: &UserQuery) -> Quer
 struct Count {
     passing: u64,
     all: u64,
-    candidates: Option<Candidates>,
-    /// Whether all candidates pass.
-    checked: bool,
+    among: Among,
 }
 
 fn count(connection: &mut SqliteConnection, filter: &UserFilter) -> QueryResult<Count> {
     let (enrolled, all) = enrolled(connection, filter)?;
-    if enrolled == 0 || is_of_status_and_role_only(filter) {
-        return Ok(Count {
-            passing: enrolled,
-            all,
-            candidates: few_of_status_and_role(filter, enrolled, all),
-            checked: true,
-        });
-    }
-    let mut count = Count {
-        passing: 0,
+    let counted = |passing, among| Count {
+        passing,
         all,
-        candidates: None,
-        checked: false,
+        among,
     };
-    match fewest(connection, filter, enrolled, all)? {
-        None => count.passing = unsigned(filtered(filter).count().get_result(connection)?),
-        Some((_, 0)) => {}
+    if enrolled == 0 {
+        return Ok(counted(0, Among::All));
+    }
+    if is_of_status_and_role_only(filter) {
+        let few = few_of_status_and_role(filter, enrolled, all);
+        return Ok(counted(enrolled, few.map_or(Among::All, Among::Passing)));
+    }
+    Ok(match fewest(connection, filter, enrolled, all)? {
+        None => {
+            let passing = filtered(filter).count().get_result(connection)?;
+            counted(unsigned(passing), Among::All)
+        }
+        Some((candidates, 0)) => counted(0, Among::Some(candidates)),
         Some((candidates, most)) if most <= KEPT => {
             let keys: Vec<i64> = candidates
                 .narrow(filtered(filter))
                 .select(users::seq)
                 .load(connection)?;
-            count.passing = keys.len() as u64;
-            count.candidates = Some(Candidates::These(keys));
-            count.checked = true;
+            let passing = keys.len() as u64;
+            counted(passing, Among::Passing(Candidates::These(keys)))
         }
         Some((candidates, _)) => {
             let passing = candidates.narrow(filtered(filter)).count();
-            count.passing = unsigned(passing.get_result(connection)?);
-            count.candidates = Some(candidates);
+            let passing = unsigned(passing.get_result(connection)?);
+            counted(passing, Among::Some(candidates))
         }
-    }
-    Ok(count)
+    })
 }
 
 #[derive(QueryableByName)]

@@ -18,7 +18,7 @@ use users_testkit::people::user;
 use crate::candidates::{Candidates, few_of_status_and_role, sources};
 use crate::connect::{Access, Connector};
 use crate::cursor::behind;
-use crate::filter::{Reading, UsersQuery, filtered, listed};
+use crate::filter::{Among, Reading, UsersQuery, filtered, listed};
 use crate::plans::plan_on;
 use crate::row::UserRow;
 use crate::schema::users;
@@ -243,21 +243,19 @@ fn assert_found_by(
     candidates: &Candidates,
     step: &str,
 ) {
-    let reading = Reading::Among {
-        candidates: Some(candidates.clone()),
-        checked: false,
-    };
+    let readings = [Among::Some, Among::Passing].map(|of| Reading::Among(of(candidates.clone())));
     let mut queries = vec![candidates.narrow(filtered(filter))];
-    for (sort, _) in every_sort() {
+    for ((sort, _), reading) in every_sort().flat_map(|sort| readings.each_ref().map(|r| (sort, r)))
+    {
         let query = UserQuery {
             filter: filter.clone(),
             sort,
             ..UserQuery::default()
         };
-        queries.push(listed(filter, sort, &reading).limit(10));
+        queries.push(listed(filter, sort, reading).limit(10));
         for user in everyones_keys() {
             let cursor = Cursor::after(&user, filter, sort);
-            queries.extend(behind(connection, &query, &cursor, &reading).unwrap());
+            queries.extend(behind(connection, &query, &cursor, reading).unwrap());
         }
     }
     for query in queries {

@@ -15,6 +15,7 @@ mod code_races;
 mod codes;
 mod cursors;
 mod effects;
+mod enrolled;
 mod everywhere;
 mod filters;
 mod inserting;
@@ -36,6 +37,7 @@ pub use code_races::*;
 pub use codes::*;
 pub use cursors::*;
 pub use effects::*;
+pub use enrolled::*;
 pub use everywhere::*;
 pub use filters::*;
 pub use inserting::*;
@@ -125,6 +127,8 @@ suite! {
     a_cursor_goes_by_the_key_that_it_has,
     a_walk_in_an_order_that_never_changes_repeats_and_skips_nobody,
     every_list_is_what_a_plain_reading_of_its_query_gives,
+    of_an_administrator_and_a_user_each_is_in_the_lists_of_their_own,
+    lists_of_a_status_and_a_role_hold_nobody_else,
     an_account_is_kept_whole,
     an_insert_returns_the_account_as_written,
     metadata_is_kept_digit_for_digit,

@@ -143,7 +143,8 @@ fn some_query(chance: &SeededEntropy) -> UserQuery {
     }
 }
 
-fn passes(user: &User, filter: &UserFilter) -> bool {
+/// Whether an account passes, by the filter's documentation.
+pub(super) fn passes(user: &User, filter: &UserFilter) -> bool {
     let holds = |text: Option<&str>, part: &Option<String>| match (text, part) {
         (_, None) => true,
         (None, Some(_)) => false,
@@ -177,7 +178,8 @@ fn passes(user: &User, filter: &UserFilter) -> bool {
             .is_none_or(|to| created(&|moment| moment <= to))
 }
 
-fn compared(one: &User, other: &User, sort: Sort) -> Ordering {
+/// How two accounts stand to each other in a list, by the order's documentation.
+pub(super) fn compared(one: &User, other: &User, sort: Sort) -> Ordering {
     // `None` is less than everything, and texts are compared byte for byte.
     let by_order = match sort.order {
         Order::CreatedAt => one.created_at.cmp(&other.created_at),
