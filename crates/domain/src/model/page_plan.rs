@@ -19,10 +19,21 @@ pub enum PagePlan {
 const GATHERED: u128 = 3;
 const WALKED: u128 = 2;
 
+/// Up to so many are gathered in a moment, and no walk is worth a risk.
+const GATHERED_AT_ONCE: u128 = 10_000;
+
 impl PagePlan {
-    /// The cheaper one for a page of a list in which `passing` of `all` accounts pass the filter.
-    /// Where both cost the same it is [`PagePlan::Gather`], whose cost is certain: those that pass
-    /// may all lie at the far end of a walk.
+    /// The plan for a page of a list in which `passing` of `all` accounts pass the filter.
+    ///
+    /// What gathering costs is certain. What a walk costs depends on where those that pass stand:
+    /// whoever sorts by creation and asks for a tag that only the oldest accounts have finds them all
+    /// at the far end, behind everybody else. So the order is walked along where that is cheaper even
+    /// then. Elsewhere up to 10,000 accounts are gathered, and of more than those the plan is the one
+    /// that is cheaper where they stand evenly among the others: to gather several hundred thousand
+    /// for every page would be slow for certain. Where more than 10,000 stand all at the far end, a
+    /// page may therefore still read nearly the whole list.
+    ///
+    /// Where both cost the same it is [`PagePlan::Gather`].
     pub fn choose(query: &UserQuery, passing: u64, all: u64) -> Self {
         if passing == 0 {
             return Self::Gather;
@@ -34,10 +45,13 @@ impl PagePlan {
         // One more than wanted tells whether there are more.
         let needed = u128::from(before) + u128::from(query.limit) + 1;
         let passing = u128::from(passing);
+        // A sum that is kept beside the rows may be wrong until it is mended.
         let all = u128::from(all).max(passing);
         // No walk is longer than the list.
-        let walked = (needed.saturating_mul(all) / passing).min(all);
-        if walked.saturating_mul(WALKED) < passing.saturating_mul(GATHERED) {
+        let at_worst = (all - passing + needed).min(all);
+        let expected = (needed.saturating_mul(all) / passing).min(all);
+        let is_cheaper = |walked: u128| walked * WALKED < passing * GATHERED;
+        if is_cheaper(at_worst) || passing > GATHERED_AT_ONCE && is_cheaper(expected) {
             Self::Walk
         } else {
             Self::Gather
@@ -73,6 +87,23 @@ mod tests {
     }
 
     #[test]
+    fn what_may_stand_at_the_far_end_is_gathered_where_that_is_quick() {
+        // Evenly spread, eleven of them would be found within 1,100 rows; at worst within 990,011.
+        assert_eq!(chosen(0, 10, 10_000, 1_000_000), PagePlan::Gather);
+        assert_eq!(chosen(0, 10, 4_000, 10_000), PagePlan::Gather);
+        assert_eq!(chosen(0, 10, 10_001, 1_000_000), PagePlan::Walk);
+    }
+
+    #[test]
+    fn a_walk_that_is_short_at_worst_is_taken_for_lists_of_any_length() {
+        // At worst 1,000 that do not pass, and then eleven that do.
+        assert_eq!(chosen(0, 10, 9_000, 10_000), PagePlan::Walk);
+        assert_eq!(chosen(0, 10, 5_000, 10_000), PagePlan::Walk);
+        assert_eq!(chosen(0, 10, 600_000, 1_000_000), PagePlan::Walk);
+        assert_eq!(chosen(0, 10, 60, 100), PagePlan::Walk);
+    }
+
+    #[test]
     fn behind_a_great_offset_a_walk_is_as_long_as_it_must_be() {
         assert_eq!(chosen(500_000, 10, 1_000_000, 1_000_000), PagePlan::Walk);
         assert_eq!(chosen(9_000, 10, 10_000, 1_000_000), PagePlan::Gather);
@@ -86,9 +117,12 @@ mod tests {
 
     #[test]
     fn where_both_cost_the_same_the_certain_one_is_taken() {
-        // 30 rows walked over at two, against 20 gathered at three.
-        assert_eq!(chosen(0, 9, 20, 60), PagePlan::Gather);
-        assert_eq!(chosen(0, 9, 21, 60), PagePlan::Walk);
+        // At worst 32 that do not pass and ten that do, at two each, against 28 at three.
+        assert_eq!(chosen(0, 9, 28, 60), PagePlan::Gather);
+        assert_eq!(chosen(0, 9, 29, 60), PagePlan::Walk);
+        // 30,000 rows walked over, as is to be expected, against 20,000.
+        assert_eq!(chosen(0, 9, 20_000, 60_000_000), PagePlan::Gather);
+        assert_eq!(chosen(0, 9, 20_000, 59_000_000), PagePlan::Walk);
     }
 
     #[test]
