@@ -4,7 +4,8 @@
 --
 -- All of it is kept by triggers in plain SQL, so that it is right whoever writes to `users`: the
 -- previous program, a script, the sqlite3 shell (3.37 or later). The search tables may name a row
--- too much, never one too few: what they name is looked at again.
+-- too much, never one too few: what they name is looked at again. So what INSERT OR REPLACE leaves
+-- in them of the row that it replaced does no harm; no trigger is told of that row's going.
 
 -- 1. A key that the search tables can name. A rowid without a name may change with VACUUM, so the
 -- table has to be made again. Dropping it would take the codes along: they are set aside. A copy
@@ -131,7 +132,8 @@ CREATE TABLE user_metadata (
 ) STRICT, WITHOUT ROWID;
 
 -- Two procedures, as SQLite has them: who inserts into the view runs its trigger. ON CONFLICT is
--- spelled out because an OR of the statement that wrote to `users` would hold here too.
+-- spelled out because an OR of the statement that wrote to `users` would hold here too. What the
+-- terms of a row are stands in both of them in the same words, which a test compares.
 CREATE VIEW user_terms_added (seq, tags, metadata) AS SELECT 0, '', '' WHERE FALSE;
 CREATE VIEW user_terms_removed (seq, tags, metadata) AS SELECT 0, '', '' WHERE FALSE;
 

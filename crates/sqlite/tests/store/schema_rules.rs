@@ -156,14 +156,18 @@ impl Schema {
             .collect()
     }
 
-    fn constraints(&self, table: &str) -> Vec<&str> {
+    /// What made it, word by word.
+    fn made_by(&self, name: &str) -> Vec<&str> {
         let object = self
             .objects
             .iter()
-            .find(|object| object.name == table)
+            .find(|object| object.name == name)
             .unwrap();
-        let words: Vec<&str> = object.sql.as_ref().unwrap().split_whitespace().collect();
-        words
+        words(object.sql.as_ref().unwrap())
+    }
+
+    fn constraints(&self, table: &str) -> Vec<&str> {
+        self.made_by(table)
             .windows(2)
             .filter(|pair| pair[0] == "CONSTRAINT")
             .map(|pair| pair[1])
@@ -202,6 +206,33 @@ fn the_schema_holds_what_is_listed_and_nothing_else() {
     }
     for (table, indexes) in INDEXES {
         assert_eq!(schema.indexes(table), words(indexes), "{table}");
+    }
+}
+
+/// A query that stands in a text, from `SELECT` to what follows it.
+fn query<'a>(text: &'a str, before: &str, behind: &str) -> &'a str {
+    let (_, query) = text.split_once(before).unwrap();
+    query.split_once(behind).unwrap().0
+}
+
+#[test]
+fn the_terms_that_are_added_of_a_row_are_those_that_are_removed() {
+    let schema = Schema::fresh();
+    let added = schema.made_by("user_terms_added_insert").join(" ");
+    let removed = schema.made_by("user_terms_removed_insert").join(" ");
+    for (table, term, behind) in [
+        ("user_tags", "tag", " ON CONFLICT DO NOTHING;"),
+        (
+            "user_metadata",
+            "term",
+            " WHERE TRUE ON CONFLICT DO NOTHING;",
+        ),
+    ] {
+        let into = format!("INSERT INTO {table} ({term}, seq) ");
+        let from = format!("DELETE FROM {table} WHERE seq = new.seq AND {term} IN ( ");
+        let added = query(&added, &into, behind).replacen(", new.seq FROM", " FROM", 1);
+        assert!(added.starts_with("SELECT ") && added.len() > 100, "{added}");
+        assert_eq!(added, query(&removed, &from, " );"));
     }
 }
 

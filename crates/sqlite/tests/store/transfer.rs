@@ -195,9 +195,10 @@ fn a_dry_run_takes_the_same_memory_for_any_number_of_accounts() {
     let fixture = Fixture::new();
     fixture.open().close();
     let memory = |accounts| Importer::start(&fixture, Some(accounts)).next().unwrap();
-    let (few, many) = (memory(20_000), memory(60_000));
-    // The names of 40,000 accounts, found by three keys, take more than 6,000 KiB.
-    assert!(many < few + 2_000, "{few} KiB have become {many}");
+    // The names of 40,000 accounts fill the cache. Those of 120,000 more, found by three keys, take
+    // more than 18,000 KiB: two processes differ by far less for other reasons.
+    let (few, many) = (memory(40_000), memory(160_000));
+    assert!(many < few + 6_000, "{few} KiB have become {many}");
 }
 
 async fn exported(store: &SqliteStore, limit: u32) -> Vec<User> {
