@@ -15,6 +15,7 @@ mod metadata_search;
 mod migrations;
 mod odd_rows;
 mod opening;
+mod pages;
 mod remade_users;
 mod schema_rules;
 mod search;
