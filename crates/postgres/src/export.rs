@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use futures::FutureExt as _;
 use users_domain::model::{User, UserId};
 use users_domain::ports::{ImportMode, StoreError, UserImport, UserTransfer};
@@ -10,7 +9,7 @@ use users_domain::ports::{ImportMode, StoreError, UserImport, UserTransfer};
 use crate::PostgresStore;
 use crate::filter::UsersQuery;
 use crate::import::Import;
-use crate::row::UserRow;
+use crate::row::users_of;
 use crate::schema::users::{bytewise, users};
 
 #[async_trait]
@@ -19,15 +18,8 @@ impl UserTransfer for PostgresStore {
     async fn export(&self, after: Option<&UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
         let after = after.map(|id| storable(id.as_str()).to_owned());
         self.read((after, limit), |connection, (after, limit)| {
-            async move {
-                let rows: Vec<UserRow> = behind(after.clone())
-                    .limit(i64::from(*limit))
-                    .select(UserRow::as_select())
-                    .load(connection)
-                    .await?;
-                Ok(rows.into_iter().map(User::from).collect())
-            }
-            .boxed()
+            let query = behind(after.clone()).limit(i64::from(*limit));
+            async move { Ok(users_of(connection, query).await?) }.boxed()
         })
         .await
     }

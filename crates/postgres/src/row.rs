@@ -2,11 +2,13 @@
 //! thing that has a meaning.
 
 use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use users_domain::model::{
     Email, Metadata, PasswordHash, PersonName, PictureUrl, Role, Status, Tags, User, UserId,
     Username,
 };
 
+use crate::filter::UsersQuery;
 use crate::moment::StoredMoment;
 use crate::schema::users::users;
 use crate::values::{StoredJson, StoredNumber, StoredTags, StoredText};
@@ -98,6 +100,16 @@ impl ChangedColumns {
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// The accounts that a query means, in its order.
+pub(crate) async fn users_of(
+    connection: &mut AsyncPgConnection,
+    query: UsersQuery,
+) -> QueryResult<Vec<User>> {
+    let query = query.select(UserRow::as_select());
+    let rows: Vec<UserRow> = query.load(connection).await?;
+    Ok(rows.into_iter().map(User::from).collect())
 }
 
 impl From<&User> for UserRow {

@@ -20,7 +20,7 @@ use crate::error::Failure;
 use crate::filter::{listed, login_candidates, may_be_stored};
 use crate::one_time_codes;
 use crate::outbox::append;
-use crate::row::UserRow;
+use crate::row::{UserRow, users_of};
 use crate::schema::users::users;
 
 /// For this transaction: the order's index is taken wherever there is one.
@@ -42,14 +42,8 @@ impl UserStore for PostgresStore {
             return Ok(Vec::new());
         }
         self.read(identity.to_owned(), |connection, identity| {
-            async move {
-                let rows: Vec<UserRow> = login_candidates(identity)
-                    .select(UserRow::as_select())
-                    .load(connection)
-                    .await?;
-                Ok(rows.into_iter().map(User::from).collect())
-            }
-            .boxed()
+            let query = login_candidates(identity);
+            async move { Ok(users_of(connection, query).await?) }.boxed()
         })
         .await
     }
