@@ -67,6 +67,7 @@ fn every_suite_tests_every_promise_that_it_declares() {
                 include_str!("user_store/codes.rs"),
                 include_str!("user_store/cursors.rs"),
                 include_str!("user_store/effects.rs"),
+                include_str!("user_store/enrolled.rs"),
                 include_str!("user_store/everywhere.rs"),
                 include_str!("user_store/filters.rs"),
                 include_str!("user_store/inserting.rs"),
