@@ -6,7 +6,6 @@
 
 mod dice;
 mod middle;
-mod record;
 mod words;
 
 use std::time::Duration;
@@ -15,10 +14,11 @@ use users_domain::model::{
     Effect, Email, EventBuilder, EventOperation, Metadata, PasswordHash, PersonName,
     RequestContext, Role, Status, Tags, Timestamp, User, UserId, Username,
 };
+use users_http::EnumFormat;
+use users_http::account_record;
 use uuid::Uuid;
 
 use dice::Dice;
-use record::Record;
 
 /// Accounts of a store of one size.
 #[derive(Debug, Clone, Copy)]
@@ -100,8 +100,8 @@ impl Accounts {
 
     /// The account with this number as a line for `users import`, with its line end.
     pub fn line(self, number: u64) -> serde_json::Result<Vec<u8>> {
-        let mut line = serde_json::to_vec(&Record::of(&self.user(number)))?;
-        line.push(b'\n');
+        let mut line = Vec::new();
+        account_record::write(&self.user(number), EnumFormat::Names, &mut line)?;
         Ok(line)
     }
 

@@ -37,9 +37,13 @@ use secondary::Secondary;
 const PATIENCE: Duration = Duration::from_mins(1);
 /// The pause before a batch that gave way to others is begun again.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How often a batch is begun at most that lost its connection, or met accounts that were made in
-/// the same moment by a program that knows nothing of our locks.
+/// How often a batch is begun at most that met accounts that were made in the same moment by a program
+/// that knows nothing of our locks.
 const ATTEMPTS: u32 = 5;
+/// How long a batch asks again for a server that went away: as long as one takes to start again.
+const RESTART: Duration = Duration::from_secs(10);
+/// The pause before it asks.
+const RECONNECT: Duration = Duration::from_millis(500);
 
 /// An import that goes on.
 pub(crate) struct Import {
@@ -65,6 +69,8 @@ enum Failed {
     Unknown(SessionError),
     /// A dry run lost its connection, and with it what it knew.
     Over,
+    /// Names cannot be looked up yet.
+    NoNames,
 }
 
 impl From<SessionError> for Failed {
@@ -130,6 +136,7 @@ impl State {
     async fn begin(store: &PostgresStore, mode: ImportMode) -> Result<Self, Failed> {
         let settings = store.connections.settings();
         let batches = Batches::new(mode, settings, store.clock.clone());
+        secondary::wait_for_names(store, mode).await?;
         let session = open(store).await?;
         let secondary = match mode {
             ImportMode::Write => Secondary::look(&session).await?,
@@ -150,7 +157,7 @@ impl State {
         accounts: &[Arrival],
     ) -> Result<Vec<ImportOutcome>, StoreError> {
         self.secondary.make_way(store, self.imported).await;
-        let until = Instant::now() + PATIENCE;
+        let begun = Instant::now();
         let mut attempt = 1;
         loop {
             let failed = match self.attempt(store, accounts).await {
@@ -160,15 +167,16 @@ impl State {
                 }
                 Err(failed) => failed,
             };
-            let again = match &failed {
-                Failed::Undone(error) if gives_way(error) => Instant::now() < until,
-                Failed::Undone(error) => {
+            let (again, pause) = match &failed {
+                Failed::Undone(error) if gives_way(error) => (begun.elapsed() < PATIENCE, PAUSE),
+                Failed::Undone(error) if error.is(&SqlState::UNIQUE_VIOLATION) => {
                     attempt += 1;
-                    let passing = matches!(error, SessionError::Lost(_))
-                        || error.is(&SqlState::UNIQUE_VIOLATION);
-                    passing && attempt <= ATTEMPTS
+                    (attempt <= ATTEMPTS, PAUSE)
                 }
-                _ => false,
+                Failed::Undone(SessionError::Lost(_)) | Failed::Connect(_) => {
+                    (begun.elapsed() < RESTART, RECONNECT)
+                }
+                _ => (false, PAUSE),
             };
             if !again {
                 if let (Failed::Undone(error), Some(session)) = (&failed, &self.session) {
@@ -177,7 +185,7 @@ impl State {
                 return Err(failed.into_store_error());
             }
             tracing::debug!(attempt, "a batch of accounts is begun again");
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -209,7 +217,9 @@ impl State {
         if let Some(session) = self.session.take() {
             self.batches.end(&session).await;
         }
-        self.secondary.build(store).await?;
+        if !self.batches.is_dry_run() {
+            self.secondary.build(store).await?;
+        }
         if self.imported >= secondary::MANY {
             let session = open(store).await.map_err(Failed::into_store_error)?;
             secondary::vacuum(&session, store.connections.settings()).await;
@@ -242,6 +252,10 @@ impl Failed {
             Self::Unknown(error) => {
                 tracing::error!(%error, "whether accounts were imported is not known");
             }
+            Self::NoNames => tracing::error!(
+                "the indexes of addresses and usernames are not built yet, so no account can be looked \
+                 up: let the service build them, or `magistrala-users migrate`, and try again"
+            ),
             Self::Over => tracing::error!("the dry run lost its connection and is over"),
         }
         StoreError::Unavailable

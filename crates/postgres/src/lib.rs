@@ -7,7 +7,8 @@
 //!   only the server's word for the commit is an acknowledgement.
 //! - **Any runtime may call**: connections live on the runtime that made the store, and so does the
 //!   work of every call.
-//! - **A call whose future is dropped** is either not begun or carried out wholly.
+//! - **A call whose future is dropped** is either not begun or carried out wholly, unless the store is
+//!   abandoned ([`PostgresStore::abandon`]).
 //! - **Every wait is bounded**, by this program's clock and not the server's: for a connection, and
 //!   for what is done on it. A server that is away, frozen, full or read-only is
 //!   `StoreError::Unavailable`, and the log says why.
@@ -51,6 +52,7 @@ mod schema;
 mod session;
 mod settings;
 mod survey;
+mod tending;
 mod tls;
 #[cfg(test)]
 mod transfer_plans;
@@ -88,6 +90,13 @@ impl PostgresStore {
     /// ended. A second call does nothing.
     pub async fn close(&self) {
         self.connections.close().await;
+    }
+
+    /// Refuses new calls on all clones and ends those that run, work behind them too: they answer
+    /// `StoreError::Unavailable`, and nobody knows what became of those that write. [`Self::close`]
+    /// need not wait for them then. What the server was told to do it may still do.
+    pub fn abandon(&self) {
+        self.connections.abandon();
     }
 
     /// What the store is doing at this moment.

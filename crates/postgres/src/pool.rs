@@ -12,6 +12,7 @@ use diesel_async::pooled_connection::PoolableConnection as _;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use users_domain::ports::StoreError;
@@ -62,6 +63,8 @@ pub(crate) struct Connections {
     runtime: Handle,
     closed: AtomicBool,
     calls: TaskTracker,
+    /// Ends the calls that run.
+    abandoned: CancellationToken,
     /// How many connections could not be opened; rung at each.
     connect_errors: Arc<watch::Sender<u64>>,
     /// Calls that wait for a connection. The pool's own count keeps those that stopped waiting.
@@ -183,6 +186,7 @@ impl Connections {
             runtime: Handle::current(),
             closed: AtomicBool::new(false),
             calls: TaskTracker::new(),
+            abandoned: CancellationToken::new(),
             connect_errors,
             waiting: AtomicU64::new(0),
             timed_out: AtomicU64::new(0),
@@ -257,7 +261,8 @@ impl Connections {
         }
     }
 
-    /// Carries a call out where connections live, to its end even if nobody waits for it any more.
+    /// Carries a call out where connections live, to its end even if nobody waits for it any more,
+    /// unless the store is abandoned.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         call: impl Future<Output = Result<T, StoreError>> + Send + 'static,
@@ -266,9 +271,12 @@ impl Connections {
             tracing::warn!("the store is closed");
             return Err(StoreError::Unavailable);
         }
+        let abandoned = self.abandoned.clone();
+        let call = async move { abandoned.run_until_cancelled_owned(call).await };
         let call = self.calls.track_future(call.in_current_span());
         // It fails only if the call panics, which the panic hook logs, or the runtime ends.
         let outcome = self.runtime.spawn(call).await;
+        let outcome = outcome.ok().flatten();
         outcome.unwrap_or(Err(StoreError::Unavailable))
     }
 
@@ -277,7 +285,17 @@ impl Connections {
         if self.closed.load(Ordering::Acquire) {
             return;
         }
+        let abandoned = self.abandoned.clone();
+        let work = async move {
+            abandoned.run_until_cancelled_owned(work).await;
+        };
         self.runtime.spawn(self.calls.track_future(work));
+    }
+
+    /// Refuses new calls, and ends those that run wherever they are.
+    pub(crate) fn abandon(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.abandoned.cancel();
     }
 
     /// Notes that a call was given up, and asks the server to give it up too.

@@ -223,7 +223,11 @@ async fn imports_and_dry_runs_go_on_among_other_calls() {
         let arrival = |number| {
             let user = user(&format!("arrival{number}"));
             let effects = vec![Effect::Event(event(user.id.as_str(), 0))];
-            Arrival { user, effects }
+            Arrival {
+                user,
+                has_id: true,
+                effects,
+            }
         };
         numbers.map(arrival).collect::<Vec<_>>()
     };

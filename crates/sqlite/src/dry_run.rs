@@ -99,8 +99,9 @@ fn look(
     }
     accounts
         .iter()
-        .map(|Arrival { user, .. }| {
-            let outcome = taken.judge(user);
+        .map(|arrival| {
+            let outcome = taken.judge(arrival);
+            let user = &arrival.user;
             if outcome == ImportOutcome::Imported {
                 note(names, user)?;
             }

@@ -76,8 +76,9 @@ fn take_in(
         note_holders(connection, &mut taken, user)?;
     }
     let mut outcomes = Vec::with_capacity(accounts.len());
-    for Arrival { user, effects } in accounts {
-        let outcome = taken.judge(user);
+    for arrival in accounts {
+        let outcome = taken.judge(arrival);
+        let Arrival { user, effects, .. } = arrival;
         if outcome == ImportOutcome::Imported {
             diesel::insert_into(users::table)
                 .values(UserRow::from(user))

@@ -3,12 +3,15 @@
 -- `users` only.
 --
 --   shard          writers at the same time add to different rows; the sum over all is the number.
---                  -1 is of no writer: there is added what triggers missed (restored without them)
+--                  -1 is of no writer: there is added what triggers missed (restored without them).
+--                  64 and more are of one transaction each, at REPEATABLE READ or SERIALIZABLE: it
+--                  would be refused the change of a row that another one has changed since it began.
+--                  The service adds them to -1 now and then
 --   status         as stored, and the least bigint for NULL
 --   administrator  whether the stored role is 1; every other one, and NULL, is a user
 --   users          what this shard has added, which may be negative
 CREATE TABLE user_counts (
-    shard         smallint NOT NULL,
+    shard         bigint   NOT NULL,
     status        bigint   NOT NULL,
     administrator boolean  NOT NULL,
     users         bigint   NOT NULL,
@@ -25,7 +28,7 @@ BEGIN
         AS $$
         DECLARE
             shards CONSTANT integer := 64;
-            shard_of_mine integer := pg_backend_pid() %% shards;
+            shard_of_mine bigint := pg_backend_pid() %% shards;
             tried integer := 0;
             statuses bigint[];
             roles boolean[];
@@ -36,23 +39,23 @@ BEGIN
                 RETURN NULL;
             ELSIF TG_OP = 'INSERT' THEN
                 SELECT array_agg(s), array_agg(r), array_agg(n) INTO statuses, roles, counts FROM (
-                    SELECT coalesce(status, -9223372036854775808) AS s,
+                    SELECT coalesce(status, '-9223372036854775808'::bigint) AS s,
                            role IS NOT DISTINCT FROM 1 AS r, count(*) AS n
                     FROM new_users GROUP BY 1, 2) AS added;
             ELSIF TG_OP = 'DELETE' THEN
                 SELECT array_agg(s), array_agg(r), array_agg(n) INTO statuses, roles, counts FROM (
-                    SELECT coalesce(status, -9223372036854775808) AS s,
+                    SELECT coalesce(status, '-9223372036854775808'::bigint) AS s,
                            role IS NOT DISTINCT FROM 1 AS r, -count(*) AS n
                     FROM old_users GROUP BY 1, 2) AS removed;
             ELSE
                 -- Most changes are of other columns, and leave nothing here.
                 SELECT array_agg(s), array_agg(r), array_agg(n) INTO statuses, roles, counts FROM (
                     SELECT s, r, sum(n)::bigint AS n FROM (
-                        SELECT coalesce(status, -9223372036854775808) AS s,
+                        SELECT coalesce(status, '-9223372036854775808'::bigint) AS s,
                                role IS NOT DISTINCT FROM 1 AS r, 1 AS n
                         FROM new_users
                         UNION ALL
-                        SELECT coalesce(status, -9223372036854775808),
+                        SELECT coalesce(status, '-9223372036854775808'::bigint),
                                role IS NOT DISTINCT FROM 1, -1
                         FROM old_users) AS one
                     GROUP BY 1, 2 HAVING sum(n) <> 0) AS moved;
@@ -60,16 +63,20 @@ BEGIN
             IF statuses IS NULL THEN
                 RETURN NULL;
             END IF;
-            -- A shard that no other transaction has: so no writer waits for another one here, and no
-            -- two can wait for each other. Only where all are taken is one waited for.
-            WHILE NOT pg_try_advisory_xact_lock(1970432883, shard_of_mine) LOOP
-                tried := tried + 1;
-                IF tried = shards THEN
-                    PERFORM pg_advisory_xact_lock(1970432883, shard_of_mine);
-                    EXIT;
-                END IF;
-                shard_of_mine := (shard_of_mine + 1) %% shards;
-            END LOOP;
+            IF current_setting('transaction_isolation') IN ('read committed', 'read uncommitted') THEN
+                -- A shard that no other transaction has: so no writer waits for another one here, and
+                -- no two can wait for each other. Only where all are taken is one waited for.
+                WHILE NOT pg_try_advisory_xact_lock(1970432883, shard_of_mine::integer) LOOP
+                    tried := tried + 1;
+                    IF tried = shards THEN
+                        PERFORM pg_advisory_xact_lock(1970432883, shard_of_mine::integer);
+                        EXIT;
+                    END IF;
+                    shard_of_mine := (shard_of_mine + 1) %% shards;
+                END LOOP;
+            ELSE
+                shard_of_mine := shards + pg_current_xact_id()::text::bigint;
+            END IF;
             INSERT INTO user_counts AS counted (shard, status, administrator, users)
             SELECT shard_of_mine, s, r, n FROM unnest(statuses, roles, counts) AS one (s, r, n)
             ON CONFLICT (shard, status, administrator)
@@ -106,5 +113,5 @@ GRANT EXECUTE ON FUNCTION users_tag_keys(text[]) TO PUBLIC;
 
 -- Nobody writes meanwhile: the triggers keep others away until this is committed.
 INSERT INTO user_counts (shard, status, administrator, users)
-SELECT -1, coalesce(status, -9223372036854775808), role IS NOT DISTINCT FROM 1, count(*)
+SELECT -1, coalesce(status, '-9223372036854775808'::bigint), role IS NOT DISTINCT FROM 1, count(*)
 FROM users GROUP BY 2, 3;

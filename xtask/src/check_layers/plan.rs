@@ -170,6 +170,7 @@ pub(crate) const ROOMS: &[Room] = &[
         own: &[
             "magistrala-users",
             "users-domain",
+            "users-http",
             "users-postgres",
             "users-sqlite",
             "users-system",

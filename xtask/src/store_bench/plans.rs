@@ -108,7 +108,7 @@ impl Plans {
         text
     }
 
-    /// Fails if an operation reads a table from end to end that is not small.
+    /// Fails if an operation reads a table from end to end that is not small, be it along an index.
     pub(super) fn refuse_scans(&self) -> Result<()> {
         if self.size < FEWEST {
             println!("plans are judged from {FEWEST} accounts on");
@@ -117,10 +117,11 @@ impl Plans {
         let mut complaints = String::new();
         for found in &self.found {
             for Statement { sql, plan } in &found.statements {
-                let scans = plan.lines().filter(|step| match found.technology {
-                    Technology::Sqlite => sqlite::is_scan(step, found.operation.stops_early()),
-                    Technology::Postgres => postgres::is_scan(step),
-                });
+                let stops_early = found.operation.stops_early();
+                let scans = match found.technology {
+                    Technology::Sqlite => sqlite::scans(plan, stops_early),
+                    Technology::Postgres => postgres::scans(plan, stops_early),
+                };
                 for step in scans {
                     let (store, operation) = (found.technology.name(), found.operation.name());
                     let _ = write!(complaints, "\n{store}, {operation}: {}\n{sql}", step.trim());

@@ -1,6 +1,6 @@
 //! Accounts that come from elsewhere, and what becomes of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{ConflictField, Effect, User, UserId, Username};
 
@@ -9,6 +9,8 @@ use super::{ConflictField, Effect, User, UserId, Username};
 pub struct Arrival {
     /// The account; its version counts from 1.
     pub user: User,
+    /// Whether its id was given rather than made: an account without is known by its names.
+    pub has_id: bool,
     /// What must leave the process because of it, in order.
     pub effects: Vec<Effect>,
 }
@@ -18,7 +20,7 @@ pub struct Arrival {
 pub enum ImportOutcome {
     /// It is there now.
     Imported,
-    /// An account with its id and e-mail address was there, and stays as it was.
+    /// It was there, and stays as it was: see [`TakenNames::judge`].
     AlreadyThere,
     /// Another account has its id, e-mail address or username.
     Refused(ConflictField),
@@ -30,8 +32,9 @@ pub enum ImportOutcome {
 pub struct TakenNames {
     /// The folded e-mail address of each account.
     ids: HashMap<UserId, String>,
-    emails: HashMap<String, UserId>,
-    usernames: HashMap<String, UserId>,
+    /// The usernames of the accounts that have an address: old rows may share one.
+    emails: HashMap<String, HashSet<Option<String>>>,
+    usernames: HashSet<String>,
 }
 
 impl TakenNames {
@@ -42,32 +45,40 @@ impl TakenNames {
 
     /// Notes an account; `email` and `username` without ASCII case.
     pub fn take(&mut self, id: UserId, email: String, username: Option<String>) {
-        if let Some(username) = username {
-            self.usernames.insert(username, id.clone());
-        }
-        self.emails.insert(email.clone(), id.clone());
+        self.usernames.extend(username.clone());
+        self.emails
+            .entry(email.clone())
+            .or_default()
+            .insert(username);
         self.ids.insert(id, email);
     }
 
     /// Decides about an account, and takes its names if it is to be imported.
     ///
-    /// The same id with the same e-mail address, without ASCII case, is the same account. Else the id,
-    /// the e-mail address and the username must all be free, without ASCII case; the first that is not
-    /// is named.
-    pub fn judge(&mut self, user: &User) -> ImportOutcome {
+    /// The same id with the same e-mail address, without ASCII case, is the same account. One whose id
+    /// was not given is the account that has its address, unless both have a username and these differ:
+    /// people who share an address are not lost without a word. Else the id, the e-mail address and the
+    /// username must all be free, without ASCII case; the first that is not is named.
+    pub fn judge(&mut self, arrival: &Arrival) -> ImportOutcome {
+        let Arrival { user, has_id, .. } = arrival;
         let email = user.email.folded();
+        let username = user.username.as_ref().map(Username::folded);
         match self.ids.get(&user.id) {
             Some(there) if *there == email => return ImportOutcome::AlreadyThere,
             Some(_) => return ImportOutcome::Refused(ConflictField::Id),
             None => {}
         }
-        if self.emails.contains_key(&email) {
-            return ImportOutcome::Refused(ConflictField::Email);
+        if let Some(there) = self.emails.get(&email) {
+            let is_same = username.is_none() || there.contains(&None) || there.contains(&username);
+            return if is_same && !has_id {
+                ImportOutcome::AlreadyThere
+            } else {
+                ImportOutcome::Refused(ConflictField::Email)
+            };
         }
-        let username = user.username.as_ref().map(Username::folded);
         if username
             .as_ref()
-            .is_some_and(|username| self.usernames.contains_key(username))
+            .is_some_and(|username| self.usernames.contains(username))
         {
             return ImportOutcome::Refused(ConflictField::Username);
         }

@@ -11,7 +11,7 @@ use crate::error::{Invalid, InvalidReason};
 /// An account as another program wrote it down: each value as it was given, none of them judged.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct UserRecord {
-    /// Its id.
+    /// Its id; an empty text is none.
     pub id: Option<String>,
     /// First name.
     pub first_name: Option<String>,
@@ -85,7 +85,7 @@ impl UserRecord {
         let name = |text: Option<String>| PersonName::from_stored(text.unwrap_or_default());
         let metadata = |json: Option<String>| json.map(Metadata::from_stored).unwrap_or_default();
         Ok(User {
-            id: self.id.map_or_else(new_id, UserId::from_stored),
+            id: given(self.id).map_or_else(new_id, UserId::from_stored),
             first_name: name(self.first_name),
             last_name: name(self.last_name),
             username: given(self.username).map(Username::from_stored),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::authorization::{Operation, permit};
 use crate::error::{Error, Invalid, InvalidReason};
 use crate::model::{
-    Arrival, Caller, ConflictField, Effect, ImportOutcome, RequestContext, User, UserId, UserRecord,
+    Arrival, Caller, Effect, ImportOutcome, RequestContext, User, UserId, UserRecord,
 };
 use crate::ports::{HashRefusal, ImportMode, Ports, UserImport, uuid_v4};
 use crate::users::Settings;
@@ -57,8 +57,6 @@ pub struct Arrivals {
 #[derive(Default)]
 pub struct ImportBatch {
     arrivals: Vec<Arrival>,
-    /// Of each, whether its id was given rather than made.
-    has_id: Vec<bool>,
 }
 
 impl ImportBatch {
@@ -97,9 +95,10 @@ impl Transfer {
         Ok(self.ports.transfer.export(after, limit).await?)
     }
 
-    /// Why an account that was given out could not come in again by today's rules.
-    pub fn check_rules(&self, user: &User) -> Result<(), Invalid> {
-        check(&self.ports, RecordRules::Today, user)
+    /// Why an account that was given out could not come in again by these rules. That another one may
+    /// have its names is not looked at.
+    pub fn check(&self, rules: RecordRules, user: &User) -> Result<(), Invalid> {
+        check(&self.ports, rules, user)
     }
 
     /// Begins to take accounts in.
@@ -131,17 +130,11 @@ impl Import {
     /// Takes accounts in, and says in their order what became of each. Everything is committed before
     /// the answer; of one call all or nothing. A call that failed may be made again.
     ///
-    /// The account of a record without id is the one that has its e-mail address: where that is there,
-    /// it is there already. So every import can be run again.
+    /// The account of a record without id is the one that has its names, see
+    /// [`crate::model::TakenNames::judge`]. So every import can be run again.
     #[tracing::instrument(skip_all, name = "import")]
     pub async fn add(&mut self, batch: &ImportBatch) -> Result<Vec<ImportOutcome>, Error> {
-        let mut outcomes = self.going_on.add(&batch.arrivals).await?;
-        for (outcome, has_id) in outcomes.iter_mut().zip(&batch.has_id) {
-            if !has_id && *outcome == ImportOutcome::Refused(ConflictField::Email) {
-                *outcome = ImportOutcome::AlreadyThere;
-            }
-        }
-        Ok(outcomes)
+        Ok(self.going_on.add(&batch.arrivals).await?)
     }
 
     /// Ends the import: makes quick again what it let be slower, and may take long. Dropped instead,
@@ -156,7 +149,7 @@ impl Arrivals {
     /// Adds the account that a record stands for to a batch, with what must follow if it comes in; what
     /// it breaks if it may not.
     pub fn judge(&self, record: UserRecord, batch: &mut ImportBatch) -> Result<(), Invalid> {
-        let has_id = record.id.is_some();
+        let has_id = record.id.as_deref().is_some_and(|id| !id.is_empty());
         let ports = &*self.ports;
         let new_id = || UserId::new(uuid_v4(&*ports.entropy));
         let user = record.into_user(new_id, ports.clock.now())?;
@@ -167,8 +160,11 @@ impl Arrivals {
         } else {
             Vec::new()
         };
-        batch.arrivals.push(Arrival { user, effects });
-        batch.has_id.push(has_id);
+        batch.arrivals.push(Arrival {
+            user,
+            has_id,
+            effects,
+        });
         Ok(())
     }
 }

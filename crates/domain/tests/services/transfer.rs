@@ -308,14 +308,14 @@ async fn a_store_that_is_away_is_told_of_and_a_call_may_be_made_again() {
 #[tokio::test]
 async fn who_could_not_come_in_again_is_known() {
     let transfer = Fakes::new().users().transfer;
-    assert_eq!(transfer.check_rules(&people::ada()), Ok(()));
+    assert_eq!(transfer.check(RecordRules::Today, &people::ada()), Ok(()));
     let secret = Some(PasswordHash::from_stored("x".to_owned()));
     let odd = User {
         secret,
         ..people::ada()
     };
     assert_eq!(
-        transfer.check_rules(&odd).unwrap_err().field,
+        transfer.check(RecordRules::Today, &odd).unwrap_err().field,
         "password_hash"
     );
 }

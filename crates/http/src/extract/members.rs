@@ -9,6 +9,9 @@ use users_domain::model::{JSON_DEPTH_LIMIT, JsonFault, check_json};
 
 use crate::enums::Enumerated;
 
+/// Most names that are told of one object: a line may have a hundred thousand.
+const MOST_NAMES: usize = 32;
+
 /// The members of an object as they were written.
 ///
 /// A field is named by its path, e.g. `credentials.username`; its key is what follows the last dot.
@@ -98,10 +101,13 @@ impl<'t> Members<'t> {
         self.of_type(field, "must be a whole number of at most 64 bits")
     }
 
-    /// The names of the members that are none of these, behind `path`, each once.
+    /// The names of the members that are none of these, behind `path`, each once; the first 32.
     pub(crate) fn names_but(&self, known: &[&str], path: &str) -> Vec<String> {
         let mut others: Vec<String> = Vec::new();
         for (name, _) in &self.found {
+            if others.len() == MOST_NAMES {
+                break;
+            }
             if !known.contains(&name.as_str()) {
                 let name = format!("{path}{name}");
                 if !others.contains(&name) {

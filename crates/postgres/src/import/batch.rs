@@ -65,6 +65,9 @@ pub(crate) const TAKEN: &str = r#"
     FROM pg_temp.arrivals a
     JOIN users u ON lower(u.username COLLATE "C") = lower(a.username COLLATE "C")"#;
 
+/// For the next batch of the same transaction.
+const EMPTY: &str = "TRUNCATE pg_temp.arrivals";
+
 /// What a dry run would have imported, as long as its session or its one transaction lives.
 const CREATE_JUDGED: &str = r#"
     CREATE TEMPORARY TABLE judged (id text COLLATE "C", email text, username text);
@@ -131,7 +134,7 @@ impl Batches {
             return Ok(());
         }
         let set_up = if self.is_one_transaction() {
-            format!("{BEGIN}; {SET}; {IDLE_FOR_EVER}; DEALLOCATE ALL; {CREATE_JUDGED}")
+            format!("{BEGIN}; {SET}; {IDLE_FOR_EVER}; DEALLOCATE ALL; {CREATE}; {CREATE_JUDGED}")
         } else {
             format!("{BEGIN}; {SET}; {CREATE_JUDGED}; COMMIT")
         };
@@ -165,11 +168,7 @@ impl Batches {
         if !self.is_dry_run() {
             session.run(LOCK, Some(LIMIT)).await?;
         }
-        let mut taken = self.taken(session).await?;
-        let outcomes: Vec<ImportOutcome> = accounts
-            .iter()
-            .map(|arrival| taken.judge(&arrival.user))
-            .collect();
+        let outcomes = self.judge(session, accounts).await?;
         if self.is_dry_run() {
             let into = "pg_temp.judged (id, email, username)";
             insert(session, into, "id, email, username", &outcomes).await?;
@@ -178,9 +177,6 @@ impl Batches {
             self.append(session, accounts, &outcomes).await?;
         }
         if self.is_one_transaction() {
-            session
-                .run("DROP TABLE pg_temp.arrivals", Some(LIMIT))
-                .await?;
             return Ok(outcomes);
         }
         match session.run("COMMIT", Some(LIMIT)).await {
@@ -197,7 +193,8 @@ impl Batches {
         accounts: &[Arrival],
     ) -> Result<(), SessionError> {
         if self.is_one_transaction() {
-            session.run(CREATE, Some(LIMIT)).await?;
+            // A table for each batch would keep its locks, and the server has room for so many only.
+            session.run(EMPTY, Some(LIMIT)).await?;
         } else {
             let forget = if self.statement_cache {
                 ""
@@ -208,6 +205,17 @@ impl Batches {
             session.run(&begin, Some(LIMIT)).await?;
         }
         session.copy(COPY, chunks(accounts), LIMIT).await
+    }
+
+    /// What is to become of those that were brought in.
+    pub(super) async fn judge(
+        &self,
+        session: &Session,
+        accounts: &[Arrival],
+    ) -> Result<Vec<ImportOutcome>, SessionError> {
+        let mut taken = self.taken(session).await?;
+        let judged = accounts.iter().map(|arrival| taken.judge(arrival));
+        Ok(judged.collect())
     }
 
     /// Writes what is new.

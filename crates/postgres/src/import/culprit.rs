@@ -1,7 +1,7 @@
 //! Which account of a batch the server would not take.
 
 use tokio_postgres::error::SqlState;
-use users_domain::model::{Arrival, ImportOutcome};
+use users_domain::model::Arrival;
 
 use super::batch::{Batches, LIMIT};
 use crate::session::{Session, SessionError};
@@ -33,7 +33,8 @@ pub(super) async fn tell(
             }
         };
     }
-    if let Some(account) = suspects.first() {
+    // The last one was not tried by itself yet.
+    if let ([account], Ok(Some(_))) = (suspects, refusal(batches, session, suspects).await) {
         let id = account.user.id.as_str();
         tracing::error!(
             user_id = id,
@@ -62,8 +63,9 @@ async fn refusal(
 ) -> Result<Option<String>, SessionError> {
     let tried = async {
         batches.copy(session, accounts).await?;
-        let all = vec![ImportOutcome::Imported; accounts.len()];
-        batches.write(session, &all).await
+        // Those that would not be written are nobody's fault.
+        let outcomes = batches.judge(session, accounts).await?;
+        batches.write(session, &outcomes).await
     };
     let tried = tried.await;
     session.run("ROLLBACK", Some(LIMIT)).await?;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio_postgres::error::SqlState;
 use tracing::{debug, info, warn};
-use users_domain::ports::StoreError;
+use users_domain::ports::{ImportMode, StoreError};
 
+use super::Failed;
 use crate::PostgresStore;
 use crate::error::OpenError;
 use crate::indexes::INDEXES;
@@ -68,7 +69,7 @@ impl Secondary {
         if imported < MANY {
             return;
         }
-        *self = match drop_them(store).await {
+        *self = match drop_them(store, imported).await {
             Ok(0) => Self::Stay,
             Ok(dropped) => {
                 info!(
@@ -95,11 +96,9 @@ impl Secondary {
         };
     }
 
-    /// Builds what was dropped. Where the server refuses that the next start tries again.
+    /// Builds what was dropped, by this import or by one before that was killed: where nothing is
+    /// missing it is a look. Where the server refuses that the next start tries again.
     pub(super) async fn build(&mut self, store: &PostgresStore) -> Result<(), StoreError> {
-        if *self != Self::Gone {
-            return Ok(());
-        }
         match store.build_indexes().await {
             Ok(_) => *self = Self::Stay,
             Err(error @ OpenError::Index { .. }) => {
@@ -115,8 +114,39 @@ impl Secondary {
     }
 }
 
-/// Drops those that there are, and says how many that was.
-async fn drop_them(store: &PostgresStore) -> Result<usize, SessionError> {
+/// Accounts that others may have made since an import of an empty table began.
+const FEW: u64 = 100;
+
+/// Sees to it that an import can look names up. A table that was taken over a moment ago has no indexes
+/// for it yet, and without them each batch would read the table as a whole.
+pub(super) async fn wait_for_names(store: &PostgresStore, mode: ImportMode) -> Result<(), Failed> {
+    let there = async || {
+        let (_, found) = store.look().await.map_err(|error| undone(&error))?;
+        let mut needed = INDEXES.iter().filter(|index| NEEDED.contains(&index.name));
+        Ok::<bool, Failed>(needed.all(|index| !index.is_missing(&found)))
+    };
+    if there().await? {
+        return Ok(());
+    }
+    if mode == ImportMode::Write {
+        info!("the indexes of names are built first");
+        store
+            .build_indexes()
+            .await
+            .map_err(|error| undone(&error))?;
+        if there().await? {
+            return Ok(());
+        }
+    }
+    Err(Failed::NoNames)
+}
+
+fn undone(error: &OpenError) -> Failed {
+    Failed::Undone(SessionError::Lost(error.to_string()))
+}
+
+/// Drops those that there are, and says how many that was; none, where others have made accounts too.
+async fn drop_them(store: &PostgresStore, imported: u64) -> Result<usize, SessionError> {
     let lost = |error: OpenError| SessionError::Lost(error.to_string());
     let (session, found) = store.look().await.map_err(lost)?;
     // Another table's index may have such a name.
@@ -129,6 +159,12 @@ async fn drop_them(store: &PostgresStore) -> Result<usize, SessionError> {
         .filter(|name| !NEEDED.contains(name) && users.indexes.contains_key(*name))
         .collect();
     if there.is_empty() {
+        return Ok(0);
+    }
+    let most = imported.saturating_add(FEW);
+    let few =
+        format!("SELECT count(*) <= {most} FROM (SELECT FROM users LIMIT {most} + 1) AS some");
+    if !session.is_true(&few, Some(LIMIT)).await? {
         return Ok(0);
     }
     let drop = format!("{BEGIN}; DROP INDEX {}; COMMIT", there.join(", "));

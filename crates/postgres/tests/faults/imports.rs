@@ -22,7 +22,11 @@ fn arrivals(numbers: std::ops::Range<usize>) -> Vec<Arrival> {
     let arrival = |number| {
         let user = user(&format!("arrival-{number}"));
         let effects = vec![Effect::Event(event(user.id.as_str(), 0))];
-        Arrival { user, effects }
+        Arrival {
+            user,
+            has_id: true,
+            effects,
+        }
     };
     numbers.map(arrival).collect()
 }

@@ -122,6 +122,7 @@ async fn an_account_that_the_server_does_not_take_is_told_by_its_id_alone() {
     let mut import = store.begin_import(ImportMode::Write).await.unwrap();
     let mut accounts: Vec<_> = (0..100)
         .map(|number| Arrival {
+            has_id: true,
             user: user(&format!("culprit-{number}")),
             effects: Vec::new(),
         })

@@ -17,6 +17,7 @@ fn numbered(number: usize) -> Arrival {
         ..user(&format!("n{number}"))
     };
     Arrival {
+        has_id: true,
         user,
         effects: Vec::new(),
     }

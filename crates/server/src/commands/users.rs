@@ -45,6 +45,15 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
             path.display()
         );
     }
+    // Nobody who only wants to read has the file changed.
+    let only_reads = match command {
+        UsersCommand::Export(_) => true,
+        UsersCommand::Import(arguments) => arguments.dry_run,
+        _ => false,
+    };
+    if config.store.kind == StoreKind::Sqlite && only_reads {
+        super::runtime()?.block_on(refuse_if_behind(config))?;
+    }
     let progress = Progress::new();
     if command.is_transfer() {
         // Nobody else tells what the store's errors were, and in the end there is but one word.
@@ -76,7 +85,7 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
                 export::run(&wired, enums, arguments, progress, out).await?;
             }
             UsersCommand::Import(arguments) => {
-                return import::run(&wired.users, arguments, progress).await;
+                return import::run(&wired, arguments, progress).await;
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -61,10 +61,21 @@ pub trait StoreTechnology: Send + Sync {
     /// can go on.
     async fn tend(&self) -> Result<(), Box<dyn Error + Send + Sync>>;
 
+    /// Does of that what others may have left to be done since, as an import that was killed. A look
+    /// where there is nothing.
+    async fn tend_again(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(())
+    }
+
     /// Whether accounts of the deployed service were taken over.
     async fn is_adopted(&self) -> bool {
         false
     }
+
+    /// Ends calls that run and may take long, e.g. an import that tidies up, so that [`Self::close`]
+    /// need not wait for them: for somebody who insists on the end. What was committed stays. The next
+    /// start goes on with what is left undone. A store whose calls are all short does nothing.
+    fn abandon(&self) {}
 
     /// Refuses new calls, carries out those that run, and lets go of the store.
     async fn close(&self);
@@ -176,15 +187,14 @@ pub async fn dry_run(config: &Config) -> Result<Vec<String>, WiringError> {
     })
 }
 
-/// Brings the store's schema up to date, its indexes too; gives the names of what was done.
+/// Brings the store's schema up to date, its indexes and numbers too; gives the names of what was done.
 pub async fn migrate(config: &Config) -> Result<Vec<String>, WiringError> {
     Ok(match config.store.kind {
         StoreKind::Sqlite => users_sqlite::migrate::run(&config.store.sqlite_path)?,
         StoreKind::Postgres => {
             let store = postgres::store(&config.postgres, super::clock())?;
             let mut done = store.migrate().await?;
-            done.extend(store.build_indexes().await?);
-            store.mend_counts().await?;
+            done.extend(store.tend().await?);
             store.close().await;
             done
         }

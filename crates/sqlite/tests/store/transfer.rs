@@ -26,6 +26,7 @@ const BATCH: u64 = 1_000;
 fn arrival(number: u64) -> Arrival {
     let name = format!("number-{number}");
     Arrival {
+        has_id: true,
         effects: vec![effect(&name)],
         user: user(&name),
     }

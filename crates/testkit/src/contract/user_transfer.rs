@@ -103,6 +103,7 @@ suite! {
 /// What comes in without effects.
 fn plain(user: User) -> Arrival {
     Arrival {
+        has_id: true,
         user,
         effects: Vec::new(),
     }

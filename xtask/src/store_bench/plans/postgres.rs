@@ -89,12 +89,45 @@ fn statements(log: &str, session: &str) -> Vec<Statement> {
     statements
 }
 
-/// Whether a step goes through a table from end to end.
-pub(super) fn is_scan(step: &str) -> bool {
-    step.split_once("Seq Scan on ").is_some_and(|(_, rest)| {
-        let table = rest.split(' ').next().unwrap_or_default();
-        !is_small(table)
-    })
+/// The steps that go through a table from end to end, or along an index that they ask for nothing: one
+/// that looks for few rows so reads nearly all, unless the operation `stops_early`.
+pub(super) fn scans(plan: &str, stops_early: bool) -> Vec<&str> {
+    let lines: Vec<&str> = plan.lines().collect();
+    let is_scan = |place: &usize| {
+        let step = lines[*place];
+        match (read_as_a_whole(step), read_by_an_index(step)) {
+            (Some(table), _) => !is_small(table),
+            (None, Some(table)) => {
+                !stops_early && !is_small(table) && !has_condition(&lines[place + 1..])
+            }
+            (None, None) => false,
+        }
+    };
+    let places = (0..lines.len()).filter(is_scan);
+    places.map(|place| lines[place]).collect()
+}
+
+/// The table of a sequential scan.
+fn read_as_a_whole(step: &str) -> Option<&str> {
+    let (_, table) = step.split_once("Seq Scan on ")?;
+    table.split(' ').next()
+}
+
+/// The table of an index scan. A bitmap index scan names none.
+fn read_by_an_index(step: &str) -> Option<&str> {
+    let (_, scan) = step
+        .split_once("Index Scan ")
+        .or_else(|| step.split_once("Index Only Scan "))?;
+    let scan = scan.strip_prefix("Backward ").unwrap_or(scan);
+    let (_, table) = scan.strip_prefix("using ")?.split_once(" on ")?;
+    table.split(' ').next()
+}
+
+/// Whether the index is asked for something, by the lines behind its step.
+fn has_condition(behind: &[&str]) -> bool {
+    let mut lines = behind.iter().map(|line| line.trim_start());
+    let mut details = lines.by_ref().take_while(|line| !line.starts_with("->"));
+    details.any(|line| line.starts_with("Index Cond: "))
 }
 
 #[cfg(test)]
@@ -140,9 +173,49 @@ mod tests {
 
     #[test]
     fn a_step_that_reads_everything_is_told_from_one_that_does_not() {
-        assert!(is_scan("  ->  Seq Scan on users"));
-        assert!(is_scan("Parallel Seq Scan on outbox o"));
-        assert!(!is_scan("  ->  Seq Scan on user_counts"));
-        assert!(!is_scan("Index Scan using users_pkey on users"));
+        for plan in [
+            "Seq Scan on users",
+            "Limit\n  ->  Parallel Seq Scan on outbox o",
+        ] {
+            assert_eq!(scans(plan, false).len(), 1, "{plan}");
+            assert_eq!(scans(plan, true).len(), 1, "{plan}");
+        }
+        for plan in [
+            "Aggregate\n  ->  Seq Scan on user_counts",
+            "Index Scan using users_pkey on users\n  Index Cond: ((id)::text = ?)",
+            "Bitmap Heap Scan on users\n  ->  Bitmap Index Scan on users_by_tags_idx",
+        ] {
+            assert!(scans(plan, false).is_empty(), "{plan}");
+        }
+    }
+
+    #[test]
+    fn a_walk_along_an_index_is_for_those_that_stop_early() {
+        for step in [
+            "Index Scan using users_by_id_idx on users",
+            "Index Scan Backward using users_by_id_idx on users u",
+            "Parallel Index Only Scan using users_by_id_idx on users",
+            "Index Only Scan Backward using users_by_id_idx on users",
+        ] {
+            let plan = format!("Limit\n  ->  {step}\n        Filter: (tags @> ?)");
+            assert_eq!(scans(&plan, false), [format!("  ->  {step}")]);
+            assert!(scans(&plan, true).is_empty(), "{step}");
+            let asked = format!("{plan}\n        Index Cond: (id > ?)");
+            assert!(scans(&asked, false).is_empty(), "{step}");
+        }
+    }
+
+    #[test]
+    fn the_condition_of_another_step_is_not_the_walks() {
+        let plan = "\
+Nested Loop
+  ->  Index Scan using users_by_id_idx on users
+        Filter: (status = ?)
+  ->  Index Scan using users_pkey on users u
+        Index Cond: (id = ?)";
+        assert_eq!(
+            scans(plan, false),
+            ["  ->  Index Scan using users_by_id_idx on users"]
+        );
     }
 }

@@ -44,8 +44,15 @@ fn has_a_plan(sql: &str) -> bool {
     ["SELECT", "WITH", "INSERT", "UPDATE", "DELETE"].contains(&first)
 }
 
+/// The steps that go through a table, or through an index from end to end unless the operation
+/// `stops_early`.
+pub(super) fn scans(plan: &str, stops_early: bool) -> Vec<&str> {
+    let steps = plan.lines();
+    steps.filter(|step| is_scan(step, stops_early)).collect()
+}
+
 /// Whether a step goes through a table, or through an index from end to end unless it `stops_early`.
-pub(super) fn is_scan(step: &str, stops_early: bool) -> bool {
+fn is_scan(step: &str, stops_early: bool) -> bool {
     let Some(rest) = step.trim().strip_prefix("SCAN ") else {
         return false;
     };

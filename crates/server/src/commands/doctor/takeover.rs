@@ -19,6 +19,7 @@ pub(super) fn finding(config: &Config, survey: &Survey) -> Finding {
         None => matches!(survey.owner, DatabaseOwner::Deployed(_)),
     };
     let mut doubts = survey.warnings.clone();
+    doubts.extend(missing(survey));
     if from_deployed {
         doubts.extend(config.differs_from_deployed().map(str::to_owned));
         doubts.extend(counted(&survey.counts));
@@ -51,12 +52,30 @@ fn whose(survey: &Survey) -> String {
         }
         (_, None) => "the database is this program's".to_owned(),
     };
-    if survey.indexes.is_empty() || survey.owner == DatabaseOwner::Nobody {
+    if survey.indexes.is_empty()
+        || survey.owner == DatabaseOwner::Nobody
+        || missing(survey).is_some()
+    {
         whose
     } else {
         let indexes = survey.indexes.join(", ");
         format!("{whose}; to be built while requests are served: {indexes}")
     }
+}
+
+/// Whether a database that is in use lacks indexes, as after an import that was killed.
+fn missing(survey: &Survey) -> Option<String> {
+    let is_in_use = survey.owner == DatabaseOwner::Ours
+        && survey.steps.is_empty()
+        && survey.counts.accounts != Some(0);
+    let is_work = is_in_use && !survey.indexes.is_empty();
+    is_work.then(|| {
+        format!(
+            "indexes are missing, without which lists, searches and changes may be slow; a service that \
+             runs builds them within minutes, and `magistrala-users migrate` at once: {}",
+            survey.indexes.join(", ")
+        )
+    })
 }
 
 /// What is worth a sentence.

@@ -11,8 +11,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use tokio::sync::mpsc;
-use users_domain::Users;
-use users_domain::error::Error;
+use users_domain::Error;
 use users_domain::model::{Caller, RequestContext};
 use users_domain::ports::ImportMode;
 use users_domain::services::{Import, ImportOptions, RecordRules};
@@ -21,6 +20,7 @@ use super::progress::Progress;
 use crate::cli::ImportArguments;
 use crate::commands::UNFINISHED;
 use crate::lifecycle::{Shutdown, listen_for_signals};
+use crate::wiring::Wired;
 
 use batches::{Batch, BatchSize};
 use report::Report;
@@ -45,13 +45,14 @@ enum End {
 /// Takes accounts in. Records are read and judged on a thread of their own, while the store takes in
 /// those before them.
 pub(super) async fn run(
-    users: &Users,
+    wired: &Wired,
     arguments: &ImportArguments,
     progress: Progress,
 ) -> Result<ExitCode> {
+    // Before signals are listened for: to open a pipe waits for who writes to it.
+    let (input, bytes) = open(arguments)?;
     let shutdown = Shutdown::new();
     let _signals = listen_for_signals(&shutdown).context("cannot listen for signals")?;
-    let (input, bytes) = open(arguments)?;
     let options = ImportOptions {
         mode: if arguments.dry_run {
             ImportMode::DryRun
@@ -66,7 +67,8 @@ pub(super) async fn run(
         events: arguments.events,
     };
     let context = RequestContext::default();
-    let begun = users
+    let begun = wired
+        .users
         .transfer
         .begin_import(&context, &Caller::Operator, options);
     let mut import = begun.await?;
@@ -88,13 +90,28 @@ pub(super) async fn run(
     progress.of_bytes(bytes);
     let mut report = Report::new(progress, arguments.dry_run);
     let end = take_in(&mut import, batches, &size, &shutdown, &mut report).await;
+    if matches!(end, End::Signal) {
+        report.stopping();
+    }
     let finished = finish(import, &shutdown, &report).await;
-    Ok(match (end, finished) {
-        (End::Whole, Ok(())) => report.whole(),
-        (End::Whole, Err(error)) => report.untidy(&error),
-        (End::Signal, _) => report.stopped(format_args!("by a signal")),
-        (End::Unreadable(error), _) => report.stopped(format_args!("cannot read on: {error}")),
-        (End::Store(error), _) => report.stopped(format_args!("{error}")),
+    let tidied = match &finished {
+        Some(Ok(())) => None,
+        Some(Err(error)) => Some(error.to_string()),
+        None => {
+            // Whoever insists does not wait for what runs there.
+            wired.store.technology.abandon();
+            Some("stopped by a second signal".to_owned())
+        }
+    };
+    if let Some(why) = &tidied {
+        report.untidy(why);
+    }
+    Ok(match end {
+        End::Whole if tidied.is_none() => report.whole(),
+        End::Whole => report.everything_read(),
+        End::Signal => report.stopped(format_args!("by a signal")),
+        End::Unreadable(error) => report.stopped(format_args!("cannot read on: {error}")),
+        End::Store(error) => report.stopped(format_args!("{error}")),
     })
 }
 
@@ -133,7 +150,8 @@ async fn take_in(
             batch = batches.recv() => batch,
         };
         let batch = match batch {
-            None => return End::Whole,
+            // Only if the reader broke off: the last batch says that it is the last.
+            None => return End::Unreadable(io::Error::other("the reader broke off")),
             Some(Err(error)) => return End::Unreadable(error),
             Some(Ok(batch)) => batch,
         };
@@ -146,18 +164,24 @@ async fn take_in(
         };
         size.took(begun.elapsed());
         match outcomes {
-            Ok(outcomes) => report.batch(&batch, &outcomes),
+            Ok(outcomes) => {
+                report.batch(&batch, &outcomes);
+                if batch.is_last {
+                    return End::Whole;
+                }
+            }
             Err(error) => return End::Store(error),
         }
     }
 }
 
-/// Lets the store tidy up, which may take long: whoever insists need not wait for it.
-async fn finish(import: Import, shutdown: &Shutdown, report: &Report) -> Result<(), Error> {
+/// Lets the store tidy up, which may take long: whoever insists need not wait for it, and gets no
+/// answer.
+async fn finish(import: Import, shutdown: &Shutdown, report: &Report) -> Option<Result<(), Error>> {
     report.tidying();
     tokio::select! {
         biased;
-        finished = import.finish() => finished,
-        () = shutdown.forced() => Ok(()),
+        finished = import.finish() => Some(finished),
+        () = shutdown.forced() => None,
     }
 }

@@ -101,15 +101,22 @@ impl StoreTechnology for Postgres {
     }
 
     async fn tend(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
-        // First what is quick, and shows wrong numbers until then.
-        self.store.mend_counts().await?;
-        self.store.build_indexes().await?;
+        self.store.tend().await?;
+        Ok(())
+    }
+
+    async fn tend_again(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.store.tend_again().await?;
         Ok(())
     }
 
     async fn is_adopted(&self) -> bool {
         let adopted = self.store.adopted().await;
         adopted.is_ok_and(|adopted| adopted.is_some_and(|(_, found)| found != "empty"))
+    }
+
+    fn abandon(&self) {
+        self.store.abandon();
     }
 
     async fn close(&self) {

@@ -23,6 +23,8 @@ pub(crate) struct Scripted {
 struct Counts {
     probes: AtomicUsize,
     preparations: AtomicUsize,
+    /// First ones and others.
+    tendings: (AtomicUsize, AtomicUsize),
     closings: AtomicUsize,
 }
 
@@ -53,6 +55,12 @@ impl Scripted {
         self.counts.preparations.load(Ordering::SeqCst)
     }
 
+    /// How often it was tended, and how often again.
+    pub(crate) fn tendings(&self) -> (usize, usize) {
+        let (first, again) = &self.counts.tendings;
+        (first.load(Ordering::SeqCst), again.load(Ordering::SeqCst))
+    }
+
     pub(crate) fn closings(&self) -> usize {
         self.counts.closings.load(Ordering::SeqCst)
     }
@@ -73,6 +81,12 @@ impl StoreTechnology for Scripted {
     }
 
     async fn tend(&self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        self.counts.tendings.0.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn tend_again(&self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        self.counts.tendings.1.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 

@@ -97,12 +97,17 @@ fn what_cannot_run_ends_with_2() {
         assert!(output.stderr.starts_with("error: "), "{}", output.stderr);
         assert_eq!(output.stdout, "");
     }
+    let key = guard.path().join("auth-key.pem");
     let away = [
         ("MG_USERS_AUTH", "embedded"),
         ("MG_USERS_MAIL", "file"),
         ("MG_USERS_DB_HOST", "127.0.0.1"),
         ("MG_USERS_DB_PORT", "1"),
+        ("MG_USERS_AUTH_KEY_PATH", key.to_str().unwrap()),
     ];
-    assert_eq!(run(&["users", "export"], &away).code, 2);
-    assert_eq!(run(&["users", "import"], &away).code, 2);
+    for command in ["export", "import"] {
+        let output = run(&["users", command], &away);
+        assert_eq!(output.code, 2, "{}", output.stderr);
+        assert!(output.stderr.contains("127.0.0.1"), "{}", output.stderr);
+    }
 }

@@ -83,7 +83,11 @@ pub async fn a_dropped_call_is_wholly_done_or_undone(subject: &UserTransferUnder
             .map(|number| {
                 let Arrival { user, .. } = numbered(&format!("dropped{polls}-"), number);
                 let effects = vec![effect(user.id.as_str(), number as u64)];
-                Arrival { user, effects }
+                Arrival {
+                    user,
+                    has_id: true,
+                    effects,
+                }
             })
             .collect();
         let mut import = subject.begin(ImportMode::Write).await;

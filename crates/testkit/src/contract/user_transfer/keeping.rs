@@ -250,7 +250,11 @@ pub async fn only_the_imported_have_effects(subject: &UserTransferUnderTest) {
         .enumerate()
         .map(|(number, user)| {
             let effects = vec![effect(user.id.as_str(), number as u64)];
-            Arrival { user, effects }
+            Arrival {
+                user,
+                has_id: true,
+                effects,
+            }
         })
         .collect();
     let outcomes = subject.import(&accounts).await;

@@ -79,7 +79,11 @@ pub async fn imports_of_the_same_accounts_at_once_take_each_in_once(
         .map(|number| {
             let Arrival { user, .. } = numbered("user", number);
             let effects = vec![effect(user.id.as_str(), number as u64)];
-            Arrival { user, effects }
+            Arrival {
+                user,
+                has_id: true,
+                effects,
+            }
         })
         .collect();
     let mut backwards = accounts.clone();
@@ -240,6 +244,7 @@ pub async fn of_one_call_all_is_seen_or_nothing(subject: &UserTransferUnderTest)
 pub async fn a_call_may_be_made_again(subject: &UserTransferUnderTest) {
     let accounts: Vec<_> = ["ada", "grace"]
         .map(|name| Arrival {
+            has_id: true,
             user: user(name),
             effects: vec![effect(user(name).id.as_str(), 1)],
         })

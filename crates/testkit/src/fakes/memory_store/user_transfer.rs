@@ -48,8 +48,9 @@ impl UserImport for MemoryImport {
             taken.take(user.id.clone(), user.email.folded(), username);
         }
         let mut outcomes = Vec::new();
-        for Arrival { user, effects } in accounts {
-            let outcome = taken.judge(user);
+        for arrival in accounts {
+            let outcome = taken.judge(arrival);
+            let Arrival { user, effects, .. } = arrival;
             match (outcome, self.mode) {
                 (ImportOutcome::Imported, ImportMode::Write) => {
                     state.users.insert(user.id.clone(), user.clone());

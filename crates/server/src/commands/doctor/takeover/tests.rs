@@ -85,6 +85,24 @@ fn numbers_are_told_where_there_is_something_to_tell() {
 }
 
 #[test]
+fn indexes_that_accounts_lack_are_a_doubt_and_those_of_an_empty_table_are_none() {
+    let mut own = survey(DatabaseOwner::Ours);
+    own.adopted = Some((Timestamp::UNIX_EPOCH, "empty".to_owned()));
+    own.indexes = vec!["users_by_tags_idx".to_owned()];
+    for accounts in [Some(100), None] {
+        own.counts.accounts = accounts;
+        let said = text(finding(&config(&[]), &own));
+        assert!(said.starts_with("warn "), "{said}");
+        assert!(said.contains("missing"), "{said}");
+        assert!(said.contains("users_by_tags_idx"), "{said}");
+    }
+    own.counts.accounts = Some(0);
+    let said = text(finding(&config(&[]), &own));
+    assert!(said.starts_with("ok "), "{said}");
+    assert!(said.contains("users_by_tags_idx"), "{said}");
+}
+
+#[test]
 fn what_cannot_be_taken_over_is_wrong_and_says_why() {
     let mut foreign = survey(DatabaseOwner::Foreign);
     foreign.refusal = Some("the table users is somebody else's".to_owned());

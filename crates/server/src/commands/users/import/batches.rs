@@ -44,6 +44,8 @@ pub(super) struct Batch {
     pub(super) last_line: u64,
     /// How many bytes of the input were read.
     pub(super) bytes_read: u64,
+    /// Whether everything was read.
+    pub(super) is_last: bool,
 }
 
 /// How many records a batch has: as many as the store takes in while others can wait. Clones share
@@ -88,7 +90,8 @@ pub(super) fn read(
         line: Vec::new(),
     };
     loop {
-        let (batch, end) = reader.batch();
+        let (mut batch, end) = reader.batch();
+        batch.is_last = matches!(end, Some(Ok(())));
         // Nobody listens any more where the import has ended.
         if batches.blocking_send(Ok(batch)).is_err() {
             return;

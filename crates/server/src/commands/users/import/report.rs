@@ -3,7 +3,6 @@
 use std::fmt::Arguments;
 use std::process::ExitCode;
 
-use users_domain::error::Error;
 use users_domain::model::{ConflictField, ImportOutcome};
 
 use super::batches::Batch;
@@ -93,14 +92,26 @@ impl Report {
         ExitCode::from(UNFINISHED)
     }
 
-    /// Everything was read, and what may come in is in, but the store is not as it should be.
-    pub(super) fn untidy(&self, error: &Error) -> ExitCode {
-        self.progress.say(format_args!(
-            "error: every record was read, but the store could not tidy up behind them: {error}; \
-             the same import, run again, does"
-        ));
+    /// Everything was read, and what may come in is in; there is more to tell.
+    pub(super) fn everything_read(&self) -> ExitCode {
         self.end();
         ExitCode::from(UNFINISHED)
+    }
+
+    /// Somebody asked to stop.
+    pub(super) fn stopping(&self) {
+        self.progress.say(format_args!(
+            "stopping; the store tidies up first, and a second signal ends at once"
+        ));
+    }
+
+    /// The store is not as it should be.
+    pub(super) fn untidy(&self, why: &str) {
+        self.progress.say(format_args!(
+            "error: the store has not tidied up behind the import: {why}; until it has, requests may \
+             be slow. The same import run again does it, and so do `magistrala-users migrate` and a \
+             start of the service"
+        ));
     }
 
     fn end(&self) {
