@@ -178,11 +178,6 @@ async fn a_record_needs_an_address_and_values_of_today() {
     };
     assert_eq!(blamed(of("a.b")), "credentials.username");
     assert!(judged(&arrivals, of("")).is_ok(), "an empty one is absent");
-    let empty_id = UserRecord {
-        id: Some(String::new()),
-        ..bare("ada")
-    };
-    assert_eq!(blamed(empty_id), "id");
 }
 
 #[tokio::test]
@@ -351,4 +346,37 @@ async fn a_record_without_id_is_the_account_that_has_its_address() {
         ];
         assert_eq!(import.add(&batch).await.unwrap(), expected);
     }
+}
+
+#[tokio::test]
+async fn people_without_id_who_share_an_address_are_told_apart_by_their_usernames() {
+    let fakes = Fakes::new();
+    let mut import = begin(&fakes, PLAIN).await;
+    let named = |username: Option<&str>| UserRecord {
+        username: username.map(str::to_owned),
+        ..bare("office")
+    };
+    let records = [Some("ada"), Some("ADA"), None, Some("grace")].map(named);
+    let batch = batch(&import.arrivals(), records);
+    assert_eq!(
+        import.add(&batch).await.unwrap(),
+        [
+            ImportOutcome::Imported,
+            ImportOutcome::AlreadyThere,
+            ImportOutcome::AlreadyThere,
+            ImportOutcome::Refused(ConflictField::Email),
+        ]
+    );
+    assert_eq!(fakes.store.users().len(), 1);
+}
+
+#[tokio::test]
+async fn an_empty_id_is_none() {
+    let record = UserRecord {
+        id: Some(String::new()),
+        ..bare("ada")
+    };
+    let fakes = Fakes::new();
+    let made = taken_in(&fakes, PLAIN, record).await;
+    assert!(UserId::parse(made.id.as_str()).is_ok());
 }

@@ -163,7 +163,7 @@ async fn drop_them(store: &PostgresStore, imported: u64) -> Result<usize, Sessio
     }
     let most = imported.saturating_add(FEW);
     let few =
-        format!("SELECT count(*) <= {most} FROM (SELECT FROM users LIMIT {most} + 1) AS some");
+        format!("SELECT count(*) <= {most} FROM (SELECT FROM users LIMIT {most} + 1) AS counted");
     if !session.is_true(&few, Some(LIMIT)).await? {
         return Ok(0);
     }

@@ -132,6 +132,31 @@ async fn what_a_killed_import_dropped_the_next_start_builds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_import_dropped_the_same_import_run_again_builds() {
+    let fixture = Fixture::new();
+    let store = fixture.open();
+    let all = indexes(&fixture);
+    std::mem::forget(many(&store).await);
+    assert_only_the_needed(&indexes(&fixture), &all);
+    let again = fixture.open().begin_import(ImportMode::Write).await;
+    again.unwrap().finish().await.unwrap();
+    assert_eq!(indexes(&fixture), all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_before_names_can_be_looked_up_builds_their_indexes_first() {
+    let fixture = Fixture::new();
+    let all = indexes(&fixture);
+    fixture
+        .database
+        .execute("DROP INDEX users_by_folded_email_idx, users_by_folded_username_idx");
+    let store = fixture.open();
+    assert!(store.begin_import(ImportMode::DryRun).await.is_err());
+    store.begin_import(ImportMode::Write).await.unwrap();
+    assert_eq!(indexes(&fixture), all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_role_that_owns_nothing_imports_with_all_indexes() {
     let binaries = Binaries::find().unwrap_or_else(|missing| panic!("{missing}"));
     let server = Server::start(&binaries, &ServerOptions::default());
