@@ -39,7 +39,7 @@ pub enum UsersCommand {
     /// alone, and is there only once it is whole. The exit code is 0 if everything was written, else 2.
     #[command(after_long_help = "Examples:
   magistrala-users users export users.ndjson
-  magistrala-users users export | gzip > users.ndjson.gz
+  (umask 077; magistrala-users users export | gzip > users.ndjson.gz)
   magistrala-users users --data ./data export --force users.ndjson")]
     Export(ExportArguments),
 
