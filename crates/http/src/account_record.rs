@@ -127,6 +127,12 @@ pub fn read(line: &[u8]) -> Result<ReadRecord, Invalid> {
             "is a password in clear text, which cannot be imported: give password_hash",
         ));
     }
+    if unknown.iter().any(|name| is_of_a_password(name)) {
+        return Err(malformed(
+            RECORD,
+            "holds a password in clear text, which cannot be imported: give password_hash",
+        ));
+    }
     let json = |field| Ok(members.unjudged_json(field)?.map(str::to_owned));
     let record = UserRecord {
         id: members.text("id")?,
@@ -157,6 +163,15 @@ pub fn read(line: &[u8]) -> Result<ReadRecord, Invalid> {
         return Err(malformed(RECORD, "is not UTF-8"));
     }
     Ok(ReadRecord { record, unknown })
+}
+
+/// Whether somebody may have meant a member of this name for a password: the account would come in
+/// without one, and the password be lost.
+fn is_of_a_password(name: &str) -> bool {
+    let name = name.strip_prefix("credentials.").unwrap_or(name);
+    ["password", "passwd", "secret"]
+        .iter()
+        .any(|of_a_password| name.eq_ignore_ascii_case(of_a_password))
 }
 
 /// A moment at whatever offset, as stores keep it; one that stands for "never" is absent.

@@ -237,7 +237,8 @@ fn account() -> impl Strategy<Value = User> {
         0..2_i16,
         0..3_i16,
     );
-    (text(), names, lists, origins, times, numbers).prop_map(
+    // An empty id is none.
+    (filled(), names, lists, origins, times, numbers).prop_map(
         |(
             id,
             names,
@@ -288,5 +289,24 @@ proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
         let _ = read(&bytes);
+    }
+}
+
+#[test]
+fn a_password_in_clear_text_is_refused_under_whatever_name() {
+    for member in [
+        r#""password": "topsecret1""#,
+        r#""Password": "topsecret1""#,
+        r#""secret": "topsecret1""#,
+        r#""credentials": {"password": "topsecret1"}"#,
+        r#""credentials": {"secret": "topsecret1"}"#,
+    ] {
+        let line = format!(r#"{{"email": "ada@example.com", {member}}}"#);
+        let refused = read(line.as_bytes()).unwrap_err();
+        assert!(
+            refused.to_string().contains("give password_hash"),
+            "{member}"
+        );
+        assert!(!refused.to_string().contains("topsecret1"), "{member}");
     }
 }

@@ -50,7 +50,7 @@ reset_secret           201    201        201   201   201   400      400     201 
 ";
 
 /// What no request asks for: the operator's command line does.
-const WITHOUT_PATH: [&str; 1] = ["set_secret"];
+const WITHOUT_PATH: [&str; 3] = ["export", "import", "set_secret"];
 
 /// One line of the table: an operation, and what each kind of caller is answered.
 type Row = (&'static str, Vec<(&'static str, &'static str)>);

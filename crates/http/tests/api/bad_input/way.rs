@@ -45,7 +45,7 @@ reset_secret           POST   /password/reset              none     root form no
 ";
 
 /// What no request asks for: the operator's command line does.
-const WITHOUT_PATH: [&str; 1] = ["set_secret"];
+const WITHOUT_PATH: [&str; 3] = ["export", "import", "set_secret"];
 
 /// One way to ask for an operation.
 pub(super) struct Way {

@@ -45,7 +45,8 @@ fn a_signal_ends_an_import_behind_what_was_begun(home: &Home) {
         assert_eq!(stopped.code, 2, "{}", stopped.stderr);
         assert_eq!(
             stopped.stderr,
-            "error: stopped after line 2000: by a signal; what stands before is in; the same \
+            "stopping; the store tidies up first, and a second signal ends at once\n\
+             error: stopped after line 2000: by a signal; what stands before is in; the same \
              import, run again, goes on\n\
              imported 2000, already there 0, refused 0\n"
         );
