@@ -12,11 +12,15 @@
 use std::sync::Arc;
 
 mod clock;
+mod domains;
 mod entropy;
 mod event_publisher;
 mod mailer;
 mod outbox;
 mod password_hasher;
+mod platform_authority;
+mod platform_error;
+mod platform_relations;
 mod published_keys;
 mod read_events;
 mod refresh_token_store;
@@ -27,11 +31,15 @@ mod user_store;
 mod user_transfer;
 
 pub use clock::Clock;
+pub use domains::Domains;
 pub use entropy::{Entropy, uuid_v4, uuid_v7};
 pub use event_publisher::{EventPublisher, PublishError};
 pub use mailer::{MailError, Mailer};
 pub use outbox::{Claim, Fence, LEASE, LeaseHolder, Outbox, OutboxDepth, OutboxItem, OutboxItemId};
 pub use password_hasher::{HashRefusal, HasherError, PasswordHasher, Verdict};
+pub use platform_authority::PlatformAuthority;
+pub use platform_error::PlatformError;
+pub use platform_relations::PlatformRelations;
 pub use published_keys::PublishedKeys;
 pub use read_events::ReadEvents;
 pub use refresh_token_store::{RefreshTokenStore, Rotation};
@@ -43,11 +51,12 @@ pub use user_transfer::{ImportMode, UserImport, UserTransfer};
 
 #[cfg(feature = "mock")]
 pub use {
-    clock::MockClock, entropy::MockEntropy, event_publisher::MockEventPublisher,
-    mailer::MockMailer, outbox::MockOutbox, password_hasher::MockPasswordHasher,
-    published_keys::MockPublishedKeys, read_events::MockReadEvents,
-    refresh_token_store::MockRefreshTokenStore, token_issuer::MockTokenIssuer,
-    token_verifier::MockTokenVerifier, user_store::MockUserStore,
+    clock::MockClock, domains::MockDomains, entropy::MockEntropy,
+    event_publisher::MockEventPublisher, mailer::MockMailer, outbox::MockOutbox,
+    password_hasher::MockPasswordHasher, platform_authority::MockPlatformAuthority,
+    platform_relations::MockPlatformRelations, published_keys::MockPublishedKeys,
+    read_events::MockReadEvents, refresh_token_store::MockRefreshTokenStore,
+    token_issuer::MockTokenIssuer, token_verifier::MockTokenVerifier, user_store::MockUserStore,
 };
 
 /// One adapter for each port: what [`crate::Users`] is made of.
@@ -71,8 +80,22 @@ pub struct Ports {
     pub publisher: Arc<dyn EventPublisher>,
     /// Notes that something was looked at.
     pub read_events: Arc<dyn ReadEvents>,
+    /// The platform around the service.
+    pub platform: Platform,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Gives randomness.
     pub entropy: Arc<dyn Entropy>,
+}
+
+/// What there is of a platform around the service. By default nothing: then the accounts say who
+/// administers, and nobody else need be told of them.
+#[derive(Clone, Default)]
+pub struct Platform {
+    /// Keeps what other services know users as.
+    pub relations: Option<Arc<dyn PlatformRelations>>,
+    /// Has a say in who administers.
+    pub authority: Option<Arc<dyn PlatformAuthority>>,
+    /// Has domains that users are members of.
+    pub domains: Option<Arc<dyn Domains>>,
 }

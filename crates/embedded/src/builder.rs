@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use users_auth_embedded::{EmbeddedAuth, EmbeddedAuthSettings, KEY_FILE_NAME, KeyError};
 use users_domain::Settings;
-use users_domain::ports::{EventPublisher, Mailer, Ports};
+use users_domain::ports::{EventPublisher, Mailer, Platform, Ports};
 use users_password::{BcryptHasher, HasherSettings};
 use users_smtp::LogMailer;
 use users_sqlite::{SqliteOptions, SqliteStore};
@@ -152,6 +152,7 @@ impl Builder {
             mailer: self.mailer,
             publisher: self.publisher.clone(),
             read_events: read_events.clone(),
+            platform: Platform::default(),
             clock,
             entropy,
         };

@@ -10,7 +10,8 @@ use users_auth_embedded::{EmbeddedAuth, EmbeddedAuthSettings, KeyError};
 use users_domain::authorization::AccessPolicy;
 use users_domain::model::PasswordPolicy;
 use users_domain::ports::{
-    Clock, Entropy, EventPublisher, Mailer, Ports, PublishedKeys, ReadEvents, RefreshTokenStore,
+    Clock, Entropy, EventPublisher, Mailer, Platform, Ports, PublishedKeys, ReadEvents,
+    RefreshTokenStore,
 };
 use users_domain::{Settings, Users};
 use users_password::{BcryptHasher, HasherSettings};
@@ -114,6 +115,7 @@ pub fn open(config: &Config, own_url: &str, announce: Arc<Announce>) -> Result<W
         mailer,
         publisher: publisher.clone(),
         read_events: read_events.clone(),
+        platform: Platform::default(),
         clock: clock.clone(),
         entropy: entropy.clone(),
     };

@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use users_domain::ports::{Clock, Ports};
+use users_domain::ports::{Clock, Platform, Ports};
 use users_domain::{Settings, Users};
 
 pub mod contract;
@@ -112,6 +112,7 @@ impl Fakes {
             mailer: Arc::new(self.mailer.clone()),
             publisher: Arc::new(self.publisher.clone()),
             read_events: Arc::new(self.read_events.clone()),
+            platform: Platform::default(),
             clock: Arc::new(self.clock.clone()),
             entropy: Arc::new(self.entropy.clone()),
         }

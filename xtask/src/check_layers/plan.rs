@@ -11,17 +11,20 @@ pub(crate) enum Floor {
     Domain,
     /// We call the world.
     Driven,
-    /// Fakes and contract suites.
+    /// What is spoken on wires: messages and their formats, which know nothing of users.
+    Wire,
+    /// Fakes, contract suites, and stand-ins for what we call.
     Beside,
 }
 
 impl Floor {
     /// The floors from top to bottom.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Roof,
         Self::Driving,
         Self::Domain,
         Self::Driven,
+        Self::Wire,
         Self::Beside,
     ];
 
@@ -32,6 +35,7 @@ impl Floor {
             Self::Driving => "driving",
             Self::Domain => "domain",
             Self::Driven => "driven",
+            Self::Wire => "wire",
             Self::Beside => "beside",
         }
     }
@@ -42,12 +46,13 @@ impl Floor {
             Self::Roof => {
                 "a crate of the roof names only what it wires, and nothing names the roof"
             }
-            Self::Driving => "http knows the domain's services, not the adapters",
+            Self::Driving => "http and grpc know the domain's services, not the adapters",
             Self::Domain => "the domain depends on none of our crates",
             Self::Driven => {
                 "an adapter depends on users-domain and its own technology, never on another \
-                 adapter or on http; what it needs from one it gets through a port"
+                 adapter or on http or grpc; what it needs from one it gets through a port"
             }
+            Self::Wire => "what is spoken on wires depends on none of our crates",
             Self::Beside => "testkit knows the domain only, so that every adapter can use it",
         }
     }
@@ -210,6 +215,21 @@ pub(crate) const ROOMS: &[Room] = &[
         dev_third_party: &["jsonschema"],
     },
     Room {
+        name: "users-grpc",
+        floor: Floor::Driving,
+        own: &["users-domain", "users-proto"],
+        third_party: &[
+            "futures",
+            "prost-types",
+            "tokio",
+            "tonic",
+            "tonic-health",
+            "tonic-reflection",
+        ],
+        dev_own: TESTKIT,
+        dev_third_party: &["rcgen"],
+    },
+    Room {
         name: "users-domain",
         floor: Floor::Domain,
         own: &[],
@@ -282,6 +302,65 @@ pub(crate) const ROOMS: &[Room] = &[
         own: DOMAIN,
         third_party: &["aws-lc-rs"],
         dev_own: TESTKIT,
+        dev_third_party: &[],
+    },
+    Room {
+        name: "users-auth-grpc",
+        floor: Floor::Driven,
+        own: &["users-domain", "users-proto"],
+        third_party: &[
+            "futures",
+            "jsonwebtoken",
+            "reqwest",
+            "tokio",
+            "tonic",
+            "tonic-health",
+        ],
+        dev_own: &["users-test-platform", "users-testkit"],
+        dev_third_party: &["rcgen"],
+    },
+    Room {
+        name: "users-spicedb",
+        floor: Floor::Driven,
+        own: &["users-domain", "users-proto"],
+        third_party: &["tokio", "tonic"],
+        dev_own: &["users-test-platform", "users-testkit"],
+        dev_third_party: &[],
+    },
+    Room {
+        name: "users-proto",
+        floor: Floor::Wire,
+        own: &[],
+        third_party: &[
+            "prost",
+            "prost-types",
+            "protox",
+            "tonic",
+            "tonic-prost",
+            "tonic-prost-build",
+        ],
+        dev_own: &[],
+        dev_third_party: &[],
+    },
+    Room {
+        name: "users-test-platform",
+        floor: Floor::Beside,
+        own: &[
+            "users-auth-embedded",
+            "users-domain",
+            "users-proto",
+            "users-system",
+            "users-testkit",
+        ],
+        third_party: &[
+            "futures",
+            "rcgen",
+            "tempfile",
+            "tokio",
+            "tonic",
+            "tonic-health",
+        ],
+        dev_own: &[],
         dev_third_party: &[],
     },
     Room {

@@ -310,10 +310,12 @@ mod tests {
                 assert!(to_floor.is_some(), "{} -> {to}: no such crate", room.name);
                 let may = match room.floor {
                     Floor::Roof => true,
-                    Floor::Domain => false,
-                    Floor::Driving | Floor::Driven | Floor::Beside => {
-                        to_floor == Some(Floor::Domain)
+                    Floor::Domain | Floor::Wire => false,
+                    Floor::Driving | Floor::Driven => {
+                        matches!(to_floor, Some(Floor::Domain | Floor::Wire))
                     }
+                    // A stand-in for another service is made of adapters.
+                    Floor::Beside => !matches!(to_floor, Some(Floor::Roof | Floor::Driving)),
                 };
                 assert!(may, "{} -> {to}", room.name);
             }

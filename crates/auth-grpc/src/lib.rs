@@ -1,0 +1,1 @@
+//! Tokens, rights and domains at the platform's services, over gRPC.

@@ -1,0 +1,1 @@
+//! Users by id for the platform's other services, over gRPC.

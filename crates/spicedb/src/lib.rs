@@ -1,0 +1,1 @@
+//! The platform's relations in SpiceDB.
