@@ -310,6 +310,7 @@ pub(crate) const ROOMS: &[Room] = &[
         own: &["users-domain", "users-proto"],
         third_party: &[
             "futures",
+            "hyper-util",
             "jsonwebtoken",
             "reqwest",
             "tokio",
