@@ -13,13 +13,14 @@ use users_domain::model::{
 };
 use users_domain::ports::Clock;
 use users_testkit::contract::{
-    ClockUnderTest, CostMeasure, EntropyUnderTest, EventPublisherUnderTest, Flaw, MailerUnderTest,
-    OutboxUnderTest, PasswordHasherUnderTest, ReadEventsUnderTest, ReceivedMail,
-    RefreshTokenStoreUnderTest, TokensUnderTest, UserStoreUnderTest, UserTransferUnderTest,
+    ClockUnderTest, CostMeasure, DomainsUnderTest, EntropyUnderTest, EventPublisherUnderTest, Flaw,
+    MailerUnderTest, OutboxUnderTest, PasswordHasherUnderTest, PlatformAuthorityUnderTest,
+    ReadEventsUnderTest, ReceivedMail, RefreshTokenStoreUnderTest, TokensUnderTest,
+    UserStoreUnderTest, UserTransferUnderTest,
 };
 use users_testkit::fakes::{
-    FakeTokens, FixedClock, MemoryStore, PlainHasher, RecordingMailer, RecordingPublisher,
-    RecordingReadEvents, SeededEntropy,
+    FakeTokens, FixedAuthority, FixedClock, MemoryStore, PlainHasher, RecordingDomains,
+    RecordingMailer, RecordingPublisher, RecordingReadEvents, SeededEntropy,
 };
 use users_testkit::faults::{Fault, FaultPlan, Faulty};
 
@@ -34,6 +35,8 @@ users_testkit::password_hasher_contract!(password_hasher());
 users_testkit::mailer_contract!(mailer());
 users_testkit::event_publisher_contract!(event_publisher());
 users_testkit::read_events_contract!(read_events());
+users_testkit::platform_authority_contract!(platform_authority());
+users_testkit::domains_contract!(domains());
 users_testkit::clock_contract!(ClockUnderTest {
     clock: Arc::new(FixedClock::new()),
 });
@@ -190,6 +193,7 @@ fn tokens_behind(plan: FaultPlan) -> TokensUnderTest {
         sessions: sessions.clone(),
         access_lifetime: access,
         refresh_lifetime: refresh,
+        issues_ahead: true,
         forge: Box::new(move |flaw, user| forged(flaw, user, &clock, &tokens, &stranger)),
         go_away: None,
         keep: Box::new(()),
@@ -309,6 +313,41 @@ fn event_publisher() -> EventPublisherUnderTest {
             received.events().iter().map(UserEvent::id).collect()
         })),
         unpublishable: Some(unpublishable),
+        outage: Some((
+            Box::new(move || going.go_away()),
+            Box::new(move || coming.come_back()),
+        )),
+        keep: Box::new(()),
+    }
+}
+
+fn platform_authority() -> PlatformAuthorityUnderTest {
+    let authority = FixedAuthority::new();
+    let (platform, dismissing) = (authority.clone(), authority.clone());
+    let (going, coming) = (authority.clone(), authority.clone());
+    PlatformAuthorityUnderTest {
+        authority: Arc::new(authority),
+        appoint: Box::new(move |user| platform.appoint(user)),
+        dismiss: Box::new(move |user| dismissing.dismiss(user)),
+        unholdable: Vec::new(),
+        outage: Some((
+            Box::new(move || going.go_away()),
+            Box::new(move || coming.come_back()),
+        )),
+        keep: Box::new(()),
+    }
+}
+
+fn domains() -> DomainsUnderTest {
+    let domains = RecordingDomains::new();
+    let (joined, seen, held) = (domains.clone(), domains.clone(), domains.clone());
+    let (going, coming) = (domains.clone(), domains.clone());
+    DomainsUnderTest {
+        domains: Arc::new(domains),
+        join: Box::new(move |user| joined.join(user)),
+        memberships: Box::new(move |user| seen.memberships(user)),
+        unholdable: Vec::new(),
+        hold: Some(Box::new(move || held.hold())),
         outage: Some((
             Box::new(move || going.go_away()),
             Box::new(move || coming.come_back()),

@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use users_domain::model::{
     Arrival, BearerToken, CodePurpose, CodeRecord, Effect, EffectKind, Email, ImportOutcome, Mail,
-    Needs, Page, Password, PasswordAttempt, PasswordHash, Proof, RefreshSession, Timestamp,
-    TokenClaims, TokenId, TokenPair, User, UserEvent, UserFilter, UserId, UserQuery,
+    Needs, Page, Password, PasswordAttempt, PasswordHash, Proof, RefreshSession, Session,
+    Timestamp, TokenClaims, TokenId, TokenPair, User, UserEvent, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{
     Claim, Decide, DecideWithCode, EventPublisher, Fence, HashRefusal, HasherError, ImportMode,
@@ -235,7 +235,7 @@ impl<P: TokenIssuer + ?Sized> TokenIssuer for Faulty<P> {
             .await
     }
 
-    async fn sessions(&self, user: &UserId) -> Result<Vec<RefreshSession>, TokenError> {
+    async fn sessions(&self, user: &UserId) -> Result<Vec<Session>, TokenError> {
         self.call(TokenError::Unavailable, self.good.sessions(user))
             .await
     }
