@@ -24,11 +24,23 @@ struct Members {
     iat: i64,
     #[serde(deserialize_with = "second")]
     exp: i64,
+    #[serde(default, rename = "nbf", deserialize_with = "perhaps_second")]
+    _not_before: Option<i64>,
     sub: String,
     #[serde(default)]
     jti: String,
     r#type: u8,
 }
+
+/// What a token says of its signature.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+}
+
+/// How the platform signs, with keys of its own or with a shared one. A signature under any other
+/// name would not be looked at twice by the deployed service, if it is genuine.
+const ALGORITHMS: [&str; 4] = ["EdDSA", "HS256", "HS384", "HS512"];
 
 /// Reads a token; the reason where it is none of the platform's.
 pub(crate) fn read(token: &str) -> Result<Payload, &'static str> {
@@ -47,19 +59,24 @@ pub(crate) fn read(token: &str) -> Result<Payload, &'static str> {
             .map_err(|_| "it is not base64url")
     };
     decoded(signature)?;
-    let is_object = |json: &[u8]| json.first() == Some(&b'{');
-    if !is_object(&decoded(header)?) {
-        return Err("its header is no object");
+    let header: Header =
+        serde_json::from_slice(&decoded(header)?).map_err(|_| "its header is malformed")?;
+    if !ALGORITHMS.contains(&header.alg.as_str()) {
+        return Err("it is signed in a way that is not the platform's");
     }
     let members: Members = serde_json::from_slice(&decoded(payload)?)
         .map_err(|_| "a claim is missing or malformed")?;
     if members.sub.is_empty() {
         return Err("it names no user");
     }
+    let kind = TokenKind::from_u8(members.r#type).ok_or("it is of an unknown kind")?;
+    if kind == TokenKind::Refresh && members.jti.is_empty() {
+        return Err("it is a refresh token without a session");
+    }
     Ok(Payload {
         // The account that it was issued for may be older than today's rules about ids.
         user: UserId::from_stored(members.sub),
-        kind: TokenKind::from_u8(members.r#type).ok_or("it is of an unknown kind")?,
+        kind,
         issued_at: members.iat,
         ends: Timestamp::from_unix_timestamp(members.exp).map_err(|_| "its end is no time")?,
         id: Some(members.jti)
@@ -81,6 +98,11 @@ fn second<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
         whole
     });
     whole.ok_or_else(|| de::Error::custom("no number of seconds"))
+}
+
+/// The same of a member that may be missing, but not `null`.
+fn perhaps_second<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    second(deserializer).map(Some)
 }
 
 #[cfg(test)]
@@ -137,6 +159,8 @@ mod tests {
             r#"{"exp":999999999999,"iat":1,"sub":"ada","type":0}"#,
             r#"{"exp":1,"iat":1,"sub":"ada","type":0,"type":1}"#,
             r#"{"exp":1,"iat":1,"sub":"ada","type":0,"jti":1}"#,
+            r#"{"exp":1,"iat":1,"sub":"ada","type":0,"nbf":null}"#,
+            r#"{"exp":1,"iat":1,"sub":"ada","type":1}"#,
             r#"{"exp":1,"iat":1,"sub":"ada","type":0} "x""#,
         ] {
             assert!(read(&token(payload)).is_err(), "{payload}");
