@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, ConnectError, Status};
+use tonic::{ConnectError, Status, TimeoutExpired};
 use tracing::Instrument as _;
 
 use crate::address::Address;
@@ -177,12 +177,15 @@ impl Connection {
         let runtime = self.runtime.clone();
         let call = async move {
             let _in_flight = InFlight::of(&shared);
-            let Ok(answer) = timeout_at(until, exchange).await else {
-                shared.no_answer(&runtime, number, began);
-                let text = format!("{} took too long", shared.name);
-                return Err(Status::deadline_exceeded(text));
-            };
-            shared.judge(answer)
+            match timeout_at(until, exchange).await {
+                // The channel keeps to `grpc-timeout` too.
+                Ok(answer) if !is_timeout(&answer) => shared.judge(answer),
+                _ => {
+                    shared.no_answer(&runtime, number, began);
+                    let text = format!("{} took too long", shared.name);
+                    Err(Status::deadline_exceeded(text))
+                }
+            }
         };
         // The channel's tasks and timers live there; a task that is dropped is aborted.
         let mut task = AbortOnDrop(self.runtime.spawn(call.in_current_span()));
@@ -223,10 +226,7 @@ impl Shared {
         if is_connect_error(source) && self.line().backoff.failed(now) {
             tracing::warn!(service = self.name, error = text, "cannot connect");
         }
-        match status.code() {
-            code @ Code::DeadlineExceeded => Err(Status::new(code, text)),
-            _ => Err(Status::unavailable(text)),
-        }
+        Err(Status::unavailable(text))
     }
 
     fn has_answered(&self, now: Instant) {
@@ -281,6 +281,11 @@ fn sources<'e>(
     std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| {
         (*error).source()
     })
+}
+
+fn is_timeout<T>(answer: &Result<T, Status>) -> bool {
+    let source = answer.as_ref().err().and_then(Error::source);
+    source.is_some_and(|source| sources(source).any(<dyn Error>::is::<TimeoutExpired>))
 }
 
 fn is_connect_error(error: &(dyn Error + 'static)) -> bool {
