@@ -307,7 +307,7 @@ pub(crate) const ROOMS: &[Room] = &[
     Room {
         name: "users-auth-grpc",
         floor: Floor::Driven,
-        own: &["users-domain", "users-proto"],
+        own: &["users-domain", "users-grpc-client", "users-proto"],
         third_party: &[
             "futures",
             "jsonwebtoken",
@@ -322,10 +322,18 @@ pub(crate) const ROOMS: &[Room] = &[
     Room {
         name: "users-spicedb",
         floor: Floor::Driven,
-        own: &["users-domain", "users-proto"],
+        own: &["users-domain", "users-grpc-client", "users-proto"],
         third_party: &["tokio", "tonic"],
         dev_own: &["users-test-platform", "users-testkit"],
         dev_third_party: &[],
+    },
+    Room {
+        name: "users-grpc-client",
+        floor: Floor::Wire,
+        own: &[],
+        third_party: &["rustls", "tokio", "tonic"],
+        dev_own: &["users-proto"],
+        dev_third_party: &["rcgen"],
     },
     Room {
         name: "users-proto",
