@@ -240,8 +240,8 @@ pub(crate) const ROOMS: &[Room] = &[
     Room {
         name: "users-auth-embedded",
         floor: Floor::Driven,
-        own: DOMAIN,
-        third_party: &["aws-lc-rs", "jsonwebtoken"],
+        own: &["users-domain", "users-jwt"],
+        third_party: &["aws-lc-rs"],
         dev_own: TESTKIT,
         dev_third_party: &[],
     },
@@ -307,15 +307,8 @@ pub(crate) const ROOMS: &[Room] = &[
     Room {
         name: "users-auth-grpc",
         floor: Floor::Driven,
-        own: &["users-domain", "users-grpc-client", "users-proto"],
-        third_party: &[
-            "futures",
-            "jsonwebtoken",
-            "reqwest",
-            "tokio",
-            "tonic",
-            "tonic-health",
-        ],
+        own: &["users-domain", "users-grpc-client", "users-jwt", "users-proto"],
+        third_party: &["futures", "reqwest", "tokio", "tonic", "tonic-health"],
         dev_own: &["users-test-platform", "users-testkit"],
         dev_third_party: &["rcgen"],
     },
@@ -334,6 +327,14 @@ pub(crate) const ROOMS: &[Room] = &[
         third_party: &["rustls", "tokio", "tonic"],
         dev_own: &["users-proto"],
         dev_third_party: &["rcgen"],
+    },
+    Room {
+        name: "users-jwt",
+        floor: Floor::Wire,
+        own: &[],
+        third_party: &["jsonwebtoken"],
+        dev_own: &[],
+        dev_third_party: &["aws-lc-rs"],
     },
     Room {
         name: "users-proto",
@@ -413,8 +414,8 @@ pub(crate) const TECHNOLOGIES: &[Technology] = &[
     },
     Technology {
         crates: &["jsonwebtoken"],
-        rooms: &["users-auth-"],
-        law: "jsonwebtoken is named by the auth crates only",
+        rooms: &["users-jwt"],
+        law: "jsonwebtoken is named by users-jwt only",
     },
 ];
 
