@@ -78,10 +78,11 @@ const CREATE_JUDGED: &str = r#"
 /// Numbers are given in the order of the accounts. What shall wait once only is passed over while it
 /// does: the unique index says so.
 const APPEND: &str = "
-    INSERT INTO outbox (kind, key, once, format, payload, created_at)
-    SELECT kind, key, once, format, payload, NOW
-    FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY
-        AS effect (kind, key, once, format, payload, place)
+    INSERT INTO outbox (kind, key, once, format, payload, due_at, created_at)
+    SELECT kind, key, once, format, payload,
+        timestamptz 'epoch' + held_until * interval '1 microsecond', NOW
+    FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY
+        AS effect (kind, key, once, format, payload, held_until, place)
     ORDER BY place
     ON CONFLICT DO NOTHING";
 
@@ -271,6 +272,11 @@ impl Batches {
             .iter()
             .map(|record| record.payload.as_str())
             .collect();
+        // In microseconds since 1970, exact as a double for longer than the calendar goes.
+        let held_until: Vec<Option<i64>> = records
+            .iter()
+            .map(|record| record.held_until.map(micros))
+            .collect();
         let append = APPEND.replace("NOW", &literal(self.clock.now()));
         session
             .execute(
@@ -281,6 +287,7 @@ impl Batches {
                     (&once, Type::TEXT_ARRAY),
                     (&formats, Type::INT4_ARRAY),
                     (&payloads, Type::TEXT_ARRAY),
+                    (&held_until, Type::INT8_ARRAY),
                 ],
                 LIMIT,
             )
@@ -314,6 +321,12 @@ async fn insert(
         statement = format!("{statement} WHERE n = ANY ('{{{}}}')", places.join(","));
     }
     session.run(&statement, Some(LIMIT)).await
+}
+
+/// Microseconds since 1970.
+fn micros(moment: Timestamp) -> i64 {
+    // Every year that a Timestamp can hold fits.
+    i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000)).unwrap_or(i64::MAX)
 }
 
 /// A moment as SQL, exact: whole seconds are as the double that the function takes.

@@ -38,6 +38,7 @@ pub(super) fn effect_of(kind: EffectKind, key: &str, number: u64) -> Effect {
             address: Some(Email::from_stored(format!("{number}@example.com"))),
         }),
         EffectKind::EndSessions => Effect::EndSessions { user },
+        EffectKind::Relation => Effect::Relation { user, hold: None },
     }
 }
 
