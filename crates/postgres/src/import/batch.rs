@@ -80,9 +80,9 @@ const CREATE_JUDGED: &str = r#"
 const APPEND: &str = "
     INSERT INTO outbox (kind, key, once, format, payload, due_at, created_at)
     SELECT kind, key, once, format, payload,
-        timestamptz 'epoch' + held_until * interval '1 microsecond', NOW
-    FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY
-        AS effect (kind, key, once, format, payload, held_until, place)
+        to_timestamp(second) + microsecond * interval '1 microsecond', NOW
+    FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY
+        AS effect (kind, key, once, format, payload, second, microsecond, place)
     ORDER BY place
     ON CONFLICT DO NOTHING";
 
@@ -272,11 +272,15 @@ impl Batches {
             .iter()
             .map(|record| record.payload.as_str())
             .collect();
-        // In microseconds since 1970, exact as a double for longer than the calendar goes.
-        let held_until: Vec<Option<i64>> = records
-            .iter()
-            .map(|record| record.held_until.map(micros))
-            .collect();
+        // Held until when; exact, like `literal`.
+        let held_until = records.iter().map(|record| record.held_until);
+        let (seconds, micros): (Vec<_>, Vec<_>) = held_until
+            .map(|moment| {
+                let second = moment.map(Timestamp::unix_timestamp);
+                let micros = moment.map(|moment| i64::from(moment.microsecond()));
+                (second, micros)
+            })
+            .unzip();
         let append = APPEND.replace("NOW", &literal(self.clock.now()));
         session
             .execute(
@@ -287,7 +291,8 @@ impl Batches {
                     (&once, Type::TEXT_ARRAY),
                     (&formats, Type::INT4_ARRAY),
                     (&payloads, Type::TEXT_ARRAY),
-                    (&held_until, Type::INT8_ARRAY),
+                    (&seconds, Type::INT8_ARRAY),
+                    (&micros, Type::INT8_ARRAY),
                 ],
                 LIMIT,
             )
@@ -321,12 +326,6 @@ async fn insert(
         statement = format!("{statement} WHERE n = ANY ('{{{}}}')", places.join(","));
     }
     session.run(&statement, Some(LIMIT)).await
-}
-
-/// Microseconds since 1970.
-fn micros(moment: Timestamp) -> i64 {
-    // Every year that a Timestamp can hold fits.
-    i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000)).unwrap_or(i64::MAX)
 }
 
 /// A moment as SQL, exact: whole seconds are as the double that the function takes.
