@@ -312,7 +312,7 @@ pub(crate) const ROOMS: &[Room] = &[
         name: "users-auth-grpc",
         floor: Floor::Driven,
         own: &["users-domain", "users-grpc-client", "users-jwt", "users-proto"],
-        third_party: &["futures", "reqwest", "tokio", "tonic", "tonic-health"],
+        third_party: &["futures", "hyper-util", "reqwest", "tokio", "tonic", "tonic-health"],
         dev_own: &["users-test-platform", "users-testkit"],
         dev_third_party: &["rcgen"],
     },
