@@ -16,7 +16,6 @@ use users_domain::ports::{Entropy, PlatformError};
 
 mod authority;
 mod begun;
-mod connector;
 mod domains;
 mod health;
 mod issuer;
@@ -25,11 +24,10 @@ mod peer;
 mod remote_verifier;
 mod settings;
 mod status;
-mod tls;
 
 pub use domains::DomainsGrpc;
-pub use peer::CallStats;
-pub use settings::{GrpcSettings, OpenError, TlsIdentity, TlsSettings};
+pub use settings::GrpcSettings;
+pub use users_grpc_client::{ConnectionStats, Identity, OpenError, Tls};
 
 use begun::Begun;
 use peer::Peer;
@@ -59,7 +57,7 @@ impl AuthGrpc {
     }
 
     /// Its numbers.
-    pub fn stats(&self) -> CallStats {
+    pub fn stats(&self) -> ConnectionStats {
         self.peer.stats()
     }
 }

@@ -6,13 +6,9 @@
 )]
 
 mod authority;
-mod connections;
 mod contract;
 mod domains;
-mod faults;
 mod fixture;
 mod issuing;
-mod odd_answers;
 mod requests;
-mod tls;
 mod verifying;

@@ -32,7 +32,10 @@ async fn a_login_asks_for_the_role_counted_from_one() {
                 verified,
                 description: "laptop".to_owned(),
             };
-            assert_eq!((fixture.called(), sent), (vec!["Issue".to_owned()], expected));
+            assert_eq!(
+                (fixture.called(), sent),
+                (vec!["Issue".to_owned()], expected)
+            );
         }
     }
 }
@@ -82,7 +85,12 @@ async fn a_session_is_looked_up_before_it_is_ended() {
     let user_id = ada().as_str().to_owned();
     let calls = fixture.server.calls();
     let listed: ListUserRefreshTokensReq = calls[0].decode();
-    assert_eq!(listed, ListUserRefreshTokensReq { user_id: user_id.clone() });
+    assert_eq!(
+        listed,
+        ListUserRefreshTokensReq {
+            user_id: user_id.clone()
+        }
+    );
     let revoked: RevokeReq = calls[1].decode();
     let token_id = id.as_str().to_owned();
     assert_eq!(revoked, RevokeReq { token_id, user_id });
@@ -135,7 +143,7 @@ async fn every_call_has_a_deadline_our_name_and_no_more() {
         assert_eq!(call.metadata("te"), Some("trailers"));
         assert_eq!(call.metadata("content-type"), Some("application/grpc"));
         let agent = call.metadata("user-agent").unwrap();
-        assert!(agent.starts_with("magistrala-users/"), "{agent}");
+        assert!(agent.starts_with("users/"), "{agent}");
         for absent in ["baggage", "tracestate", "authorization", "grpc-encoding"] {
             assert_eq!(call.metadata(absent), None);
         }
