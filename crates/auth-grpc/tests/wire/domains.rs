@@ -49,5 +49,8 @@ async fn what_is_no_answer_about_the_user_is_to_be_asked_again() {
     server.clear_faults();
     assert_eq!(domains.remove_user(&ada()).await, Ok(()));
     let stats = domains.stats();
-    assert_eq!((stats.answered, stats.unreachable, stats.timed_out), (7, 0, 0));
+    assert_eq!(
+        (stats.answered, stats.unreachable, stats.timed_out),
+        (7, 0, 0)
+    );
 }

@@ -8,7 +8,10 @@
 mod authority;
 mod contract;
 mod domains;
+mod faults;
 mod fixture;
+mod hostile_peers;
 mod issuing;
 mod requests;
+mod tls;
 mod verifying;

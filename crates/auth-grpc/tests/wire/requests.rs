@@ -139,7 +139,9 @@ async fn every_call_has_a_deadline_our_name_and_no_more() {
     fixture.issue().await;
     fixture.auth.check().await.unwrap();
     for call in fixture.server.calls() {
-        assert_eq!(call.metadata("grpc-timeout"), Some("50000000u"));
+        let timeout = call.metadata("grpc-timeout").unwrap();
+        let micros: u64 = timeout.strip_suffix('u').unwrap().parse().unwrap();
+        assert!((1..=50_000_000).contains(&micros), "{micros}");
         assert_eq!(call.metadata("te"), Some("trailers"));
         assert_eq!(call.metadata("content-type"), Some("application/grpc"));
         let agent = call.metadata("user-agent").unwrap();
@@ -148,7 +150,6 @@ async fn every_call_has_a_deadline_our_name_and_no_more() {
             assert_eq!(call.metadata(absent), None);
         }
     }
-    assert_eq!(AMPLE, Duration::from_secs(50));
 }
 
 #[tokio::test]
