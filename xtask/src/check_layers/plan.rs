@@ -333,7 +333,7 @@ pub(crate) const ROOMS: &[Room] = &[
         name: "users-grpc-client",
         floor: Floor::Wire,
         own: &[],
-        third_party: &["rustls", "tokio", "tonic"],
+        third_party: &["hyper-util", "rustls", "tokio", "tonic"],
         dev_own: &["users-proto"],
         dev_third_party: &["rcgen"],
     },

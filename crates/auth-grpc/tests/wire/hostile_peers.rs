@@ -9,9 +9,10 @@ use std::thread;
 use std::time::Duration;
 
 use futures::future::join_all;
-use tokio::time::{sleep, timeout};
-use users_auth_grpc::AuthGrpc;
+use tokio::time::timeout;
+use users_auth_grpc::{AuthGrpc, GrpcSettings, Tls};
 use users_domain::ports::{TokenError, TokenIssuer as _};
+use users_test_platform::Certificates;
 
 use crate::fixture::{AMPLE, SHORT, open, request, settings};
 
@@ -90,17 +91,29 @@ async fn a_host_that_is_none_is_away() {
     }
 }
 
-#[tokio::test]
-async fn many_calls_to_a_service_that_is_away_are_few_connections() {
+/// Calls a peer a thousand times, and gives how many connections that took.
+async fn connections_of_a_thousand_calls(tls: Option<Tls>) -> usize {
     let (address, accepted) = peer(reset);
-    let auth = open(&settings(address, AMPLE));
+    let auth = open(&GrpcSettings {
+        tls,
+        ..settings(address, AMPLE)
+    });
     for _ in 0..5 {
         join_all((0..200).map(|_| is_away(&auth))).await;
-        sleep(Duration::from_millis(10)).await;
     }
-    let connections = accepted.load(Ordering::SeqCst);
-    assert!(
-        connections <= 50,
-        "{connections} connections for 1000 calls"
-    );
+    accepted.load(Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn many_calls_to_a_service_that_is_away_are_few_connections() {
+    let certificates = Certificates::new();
+    let tls = Tls {
+        server_ca: Some(certificates.ca.certificate_pem),
+        identity: None,
+    };
+    for tls in [None, Some(tls)] {
+        let encrypted = tls.is_some();
+        let connections = connections_of_a_thousand_calls(tls).await;
+        assert!(connections <= 50, "{connections}, encrypted: {encrypted}");
+    }
 }

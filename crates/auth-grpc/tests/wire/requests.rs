@@ -8,7 +8,7 @@ use users_domain::trace_context::{TraceContext, scope};
 use users_proto::auth::v1::{AuthNReq, AuthZReq, PolicyReq};
 use users_proto::token::v1::{IssueReq, ListUserRefreshTokensReq, RefreshReq, RevokeReq};
 
-use crate::fixture::{AMPLE, Fixture, ada, continuation, request};
+use crate::fixture::{Fixture, ada, continuation, request};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
