@@ -7,7 +7,7 @@ use users_domain::model::{
     Change, CodeRecord, ConflictField, Effect, EffectKind, Email, EventBuilder, EventOperation,
     Facts, MailRequest, Notice, RequestContext, Timestamp, User, UserEvent, UserId,
 };
-use users_domain::ports::{Decide, DecideWithCode, LeaseHolder, Outbox, StoreError};
+use users_domain::ports::{Decide, DecidePurge, DecideWithCode, LeaseHolder, Outbox, StoreError};
 use uuid::Uuid;
 
 /// When everything in a suite happened that has to have happened at some time.
@@ -98,6 +98,11 @@ pub(super) fn decide_with_code(
         let effects = effects.clone();
         Ok(Change { user, effects })
     })
+}
+
+/// The decision that a row goes for good, with effects.
+pub(super) fn decide_purge(effects: Vec<Effect>) -> Arc<DecidePurge> {
+    Arc::new(move |_: &User| Ok(effects.clone()))
 }
 
 /// The answer must be that this field is taken.

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use users_domain::model::{
-    Arrival, BearerToken, CodePurpose, CodeRecord, Effect, EffectKind, Email, ImportOutcome, Mail,
-    Needs, Page, Password, PasswordAttempt, PasswordHash, Proof, RefreshSession, Timestamp,
-    TokenClaims, TokenId, TokenPair, User, UserEvent, UserFilter, UserId, UserQuery,
+    Arrival, BearerToken, CodePurpose, CodeRecord, DeletedAccount, Effect, EffectKind, Email,
+    ImportOutcome, Mail, Needs, Page, Password, PasswordAttempt, PasswordHash, Proof,
+    RefreshSession, Timestamp, TokenClaims, TokenId, TokenPair, User, UserEvent, UserFilter,
+    UserId, UserQuery,
 };
 use users_domain::ports::{
-    Claim, Decide, DecideWithCode, EventPublisher, Fence, HashRefusal, HasherError, ImportMode,
-    IssueToken, LeaseHolder, MailError, Mailer, Outbox, OutboxDepth, OutboxItemId, PasswordHasher,
-    PublishError, RefreshToken, RefreshTokenStore, Rotation, StoreError, TokenError, TokenIssuer,
-    TokenVerifier, UserImport, UserStore, UserTransfer, Verdict,
+    Claim, Decide, DecidePurge, DecideWithCode, EventPublisher, Fence, HashRefusal, HasherError,
+    ImportMode, IssueToken, LeaseHolder, MailError, Mailer, Outbox, OutboxDepth, OutboxItemId,
+    PasswordHasher, PublishError, RefreshToken, RefreshTokenStore, Rotation, StoreError,
+    TokenError, TokenIssuer, TokenVerifier, UserImport, UserStore, UserTransfer, Verdict,
 };
 
 use super::{FaultPlan, Faulty};
@@ -51,6 +52,20 @@ impl<P: UserStore + ?Sized> UserStore for Faulty<P> {
     ) -> Result<User, StoreError> {
         self.call(STORE_AWAY, self.good.update(id, needs, decide))
             .await
+    }
+
+    async fn deleted_before(
+        &self,
+        cutoff: Timestamp,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<DeletedAccount>, StoreError> {
+        self.call(STORE_AWAY, self.good.deleted_before(cutoff, after, limit))
+            .await
+    }
+
+    async fn purge(&self, id: &UserId, decide: Arc<DecidePurge>) -> Result<bool, StoreError> {
+        self.call(STORE_AWAY, self.good.purge(id, decide)).await
     }
 
     async fn add_code(&self, code: CodeRecord) -> Result<(), StoreError> {
