@@ -76,7 +76,7 @@ fn user_store() -> UserStoreUnderTest {
         put_raw: Box::new(move |user| put_user(&mut connection(), &user)),
         put_adopted: None,
         sessions: Some(Arc::new(fresh.store.clone())),
-        hold: Some(Box::new(move |id| hold(&mut beside(), id))),
+        hold: Some(Box::new(move |id| hold(&mut beside(), &id))),
         keeps_json_text: true,
         go_away: Some(fresh.close()),
         keep: Box::new(fresh.folder),

@@ -37,7 +37,7 @@ fn user_store() -> UserStoreUnderTest {
         sessions: Some(store),
         clock: fixture.clock.clone(),
         put_raw: Box::new(move |user| rows::put_user(&users, &user)),
-        hold: Some(Box::new(move |id| rows::hold(&beside, id))),
+        hold: Some(Box::new(move |id| rows::hold(&beside, &id))),
         put_adopted: Some(Box::new(move |row| rows::put_adopted(&codes, &row))),
         // jsonb keeps the meaning.
         keeps_json_text: false,

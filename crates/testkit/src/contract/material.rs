@@ -1,6 +1,7 @@
 //! What the suites put into stores, and how they look at what came of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use time::macros::datetime;
 use users_domain::model::{
@@ -42,6 +43,11 @@ pub(super) fn effect_of(kind: EffectKind, key: &str, number: u64) -> Effect {
         }),
         EffectKind::EndSessions => Effect::EndSessions { user },
         EffectKind::Relation => Effect::Relation { user, hold: None },
+        // Of another deletion each.
+        EffectKind::Purge => Effect::Purge {
+            user,
+            deleted_at: LONG_AGO + Duration::from_micros(number),
+        },
     }
 }
 

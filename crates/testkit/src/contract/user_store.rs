@@ -73,7 +73,7 @@ pub struct UserStoreUnderTest {
     pub sessions: Option<Arc<dyn RefreshTokenStore>>,
     /// Places something beside an account that does not let its row go; may block. `None` where
     /// nothing can stand beside it.
-    pub hold: Option<Box<dyn Fn(&UserId) + Send + Sync>>,
+    pub hold: Option<Box<dyn Fn(UserId) + Send + Sync>>,
     /// Whether metadata comes back as the text that it was. Where not, it has the same meaning, no
     /// digit of a number is lost, and text that the store has written stays as it is.
     pub keeps_json_text: bool,

@@ -11,9 +11,9 @@ use users_domain::model::{
     UserId, UserQuery,
 };
 use users_domain::ports::{
-    Claim, Decide, DecidePurge, DecideWithCode, EventPublisher, Fence, HashRefusal, HasherError,
-    ImportMode, IssueToken, LeaseHolder, MailError, Mailer, Outbox, OutboxDepth, OutboxItemId,
-    PasswordHasher, PlatformError, PlatformRelations, PublishError, RefreshToken,
+    Claim, Decide, DecidePurge, DecideWithCode, Domains, EventPublisher, Fence, HashRefusal,
+    HasherError, ImportMode, IssueToken, LeaseHolder, MailError, Mailer, Outbox, OutboxDepth,
+    OutboxItemId, PasswordHasher, PlatformError, PlatformRelations, PublishError, RefreshToken,
     RefreshTokenStore, Rotation, StoreError, TokenError, TokenIssuer, TokenVerifier, UserImport,
     UserStore, UserTransfer, Verdict,
 };
@@ -215,6 +215,14 @@ impl<P: PlatformRelations + ?Sized> PlatformRelations for Faulty<P> {
 
     async fn remove(&self, user: &UserId) -> Result<(), PlatformError> {
         self.call(PlatformError::Unavailable, self.good.remove(user))
+            .await
+    }
+}
+
+#[async_trait]
+impl<P: Domains + ?Sized> Domains for Faulty<P> {
+    async fn remove_user(&self, user: &UserId) -> Result<(), PlatformError> {
+        self.call(PlatformError::Unavailable, self.good.remove_user(user))
             .await
     }
 }

@@ -324,7 +324,7 @@ pub async fn an_account_that_others_hold_stays_whole(subject: &UserStoreUnderTes
     let free = subject.insert(deleted("grace")).await;
     let code = subject.keep(&held, CodePurpose::VerifyEmail, 1).await;
     subject.begin_session(&held).await;
-    hold(&held.id);
+    hold(held.id.clone());
     for _ in 0..2 {
         let purge = subject
             .store
