@@ -35,6 +35,7 @@ mod services {
     mod recovery;
     mod refreshing;
     mod registration;
+    mod relations;
     mod relay;
     mod reset_requests;
     mod searching;
