@@ -37,6 +37,7 @@ mod services {
     mod recovery;
     mod refreshing;
     mod registration;
+    mod relations;
     mod relay;
     mod reset_requests;
     mod searching;
