@@ -309,8 +309,12 @@ pub(crate) const ROOMS: &[Room] = &[
         floor: Floor::Driven,
         own: &["users-domain", "users-jwt", "users-proto"],
         third_party: &["futures", "reqwest", "tokio", "tonic", "tonic-health"],
-        dev_own: &["users-test-platform", "users-testkit"],
-        dev_third_party: &["rcgen"],
+        dev_own: &[
+            "users-auth-embedded",
+            "users-test-platform",
+            "users-testkit",
+        ],
+        dev_third_party: &["aws-lc-rs", "rcgen", "rustls"],
     },
     Room {
         name: "users-spicedb",
