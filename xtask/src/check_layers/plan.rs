@@ -318,8 +318,12 @@ pub(crate) const ROOMS: &[Room] = &[
             "users-proto",
         ],
         third_party: &["futures", "reqwest", "tokio", "tonic", "tonic-health"],
-        dev_own: &["users-test-platform", "users-testkit"],
-        dev_third_party: &["aws-lc-rs"],
+        dev_own: &[
+            "users-auth-embedded",
+            "users-test-platform",
+            "users-testkit",
+        ],
+        dev_third_party: &["aws-lc-rs", "rcgen", "rustls"],
     },
     Room {
         name: "users-spicedb",

@@ -76,7 +76,7 @@ async fn a_peer_that_speaks_something_else_is_away() {
 
 #[tokio::test]
 async fn a_peer_that_accepts_and_says_nothing_is_away_in_time() {
-    let (address, _) = peer(|stream| std::mem::forget(stream));
+    let (address, _) = peer(std::mem::forget);
     let auth = open(&settings(address, SHORT));
     for _ in 0..2 {
         is_away(&auth).await;

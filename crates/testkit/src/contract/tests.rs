@@ -2,8 +2,8 @@
 
 use super::{
     clock, domains, entropy, event_publisher, mailer, outbox, password_hasher, platform_authority,
-    published_keys, read_events, refresh_token_store, token_issuer, token_verifier, user_store,
-    user_transfer,
+    platform_relations, published_keys, read_events, refresh_token_store, token_issuer,
+    token_verifier, user_store, user_transfer,
 };
 
 /// The public async functions of a suite's files, sorted: its promises.
@@ -20,7 +20,7 @@ fn declared(sources: &[&str]) -> Vec<String> {
 
 #[test]
 fn every_suite_tests_every_promise_that_it_declares() {
-    let suites: [(&[&str], &[&str]); 15] = [
+    let suites: [(&[&str], &[&str]); 16] = [
         (clock::PROMISES, &[include_str!("clock.rs")]),
         (domains::PROMISES, &[include_str!("domains.rs")]),
         (entropy::PROMISES, &[include_str!("entropy.rs")]),
@@ -47,6 +47,10 @@ fn every_suite_tests_every_promise_that_it_declares() {
         (
             platform_authority::PROMISES,
             &[include_str!("platform_authority.rs")],
+        ),
+        (
+            platform_relations::PROMISES,
+            &[include_str!("platform_relations.rs")],
         ),
         (
             published_keys::PROMISES,
