@@ -38,6 +38,7 @@ mod services {
     mod registration;
     mod relay;
     mod reset_requests;
+    mod retrieving;
     mod searching;
     mod sessions;
     mod transfer;
