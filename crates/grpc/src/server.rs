@@ -85,7 +85,9 @@ pub async fn serve(
         .add_service(reflection)
         .add_service(reflection_alpha);
 
-    let connections = incoming(listener, settings.max_connections);
+    // Connections live on in tasks of their own; with this gone, they are cut.
+    let (_alive, is_alive) = watch::channel(());
+    let connections = incoming(listener, settings.max_connections, is_alive);
     let (end, ended) = oneshot::channel::<()>();
     let mut serving = pin!(router.serve_with_incoming_shutdown(connections, async {
         // A sender that is gone says the same.
