@@ -32,6 +32,7 @@ mod services {
     mod password_changes;
     mod profile_rights;
     mod profiles;
+    mod purge;
     mod read_events;
     mod recovery;
     mod refreshing;

@@ -325,8 +325,12 @@ pub(crate) const ROOMS: &[Room] = &[
             "tonic",
             "tonic-health",
         ],
-        dev_own: &["users-test-platform", "users-testkit"],
-        dev_third_party: &["rcgen"],
+        dev_own: &[
+            "users-auth-embedded",
+            "users-test-platform",
+            "users-testkit",
+        ],
+        dev_third_party: &["aws-lc-rs", "rcgen", "rustls"],
     },
     Room {
         name: "users-spicedb",
@@ -371,14 +375,16 @@ pub(crate) const ROOMS: &[Room] = &[
         name: "users-test-platform",
         floor: Floor::Beside,
         own: &[
-            "users-auth-embedded",
             "users-domain",
             "users-proto",
             "users-system",
             "users-testkit",
         ],
         third_party: &[
+            "aws-lc-rs",
             "futures",
+            "http-body-util",
+            "prost",
             "rcgen",
             "tempfile",
             "tokio",
