@@ -18,7 +18,6 @@ use crate::counts::{Counted, counted};
 use crate::cursor::behind;
 use crate::error::Failure;
 use crate::export::storable;
-use crate::filter::{listed, login_candidates, may_be_stored};
 use crate::filter::{listed, login_candidates, may_be_stored, with_ids};
 use crate::one_time_codes;
 use crate::outbox::append;
