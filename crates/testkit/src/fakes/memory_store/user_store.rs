@@ -1,6 +1,5 @@
 //! Accounts and codes: the port `UserStore`.
 
-use std::collections::BTreeMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
