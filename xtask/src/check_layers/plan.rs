@@ -180,6 +180,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "users-proto",
             "users-sqlite",
             "users-system",
+            "users-test-platform",
             "users-test-postgres",
         ],
         third_party: &[
