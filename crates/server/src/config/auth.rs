@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::kind;
 use super::problem::Problem;
 use super::reader::Reader;
-use super::variable::{Kind, Preset, Section, Variable};
+use super::variable::{Entry, Kind, Preset, Section, Variable};
 
 /// Who issues and verifies tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ static AUTH: Variable<AuthKind> = Variable::new(
     AUTH_KIND,
     Preset::Value("grpc"),
     "Who issues and verifies tokens: `grpc`, the platform's auth service, or `embedded`, this \
-     process. This version issues them itself only, so `serve` needs `embedded` here.",
+     process.",
 )
 .in_dev(Preset::Value("embedded"));
 
@@ -68,6 +68,11 @@ pub(super) static SECTION: Section = Section {
         &REFRESH_TOKEN_TTL.entry,
     ],
 };
+
+/// What nothing looks at where another service issues tokens.
+pub(super) fn of_embedded() -> impl Iterator<Item = &'static Entry> {
+    SECTION.entries.iter().copied().skip(1)
+}
 
 /// Who issues tokens, and how.
 #[derive(Clone, Debug)]
