@@ -9,6 +9,7 @@
 
 mod account;
 mod answers;
+mod calls;
 mod comparison;
 mod databases;
 mod differences;
@@ -46,6 +47,7 @@ pub(crate) fn run(root: &Path, folder: &Path) -> Result<ExitCode> {
     validation::replay(&records, &service, &session, &signing_key, &mut comparison)?;
     events::replay(root, &records, &mut comparison)?;
     databases::replay(&records, &binary, &mut comparison)?;
+    calls::replay(&records, &mut comparison)?;
     Ok(comparison.finish())
 }
 

@@ -79,7 +79,7 @@ enum Command {
     },
     /// Replays recorded facts of the deployed service against ours.
     Golden {
-        /// The folder with the records; it holds `database`, `events` and `tokens`.
+        /// The folder with the records; it holds `database`, `events`, `grpc`, `spicedb` and `tokens`.
         folder: PathBuf,
     },
     /// Follows the links in mails and tries the page at `/docs` with a real browser; installs

@@ -13,7 +13,7 @@ pub(super) struct Records {
 impl Records {
     /// Fails where there are none, so that nothing passes unseen.
     pub(super) fn open(folder: &Path) -> Result<Self> {
-        Self::with(folder, &["database", "events", "tokens"])
+        Self::with(folder, &["database", "events", "grpc", "spicedb", "tokens"])
     }
 
     /// A folder that holds these kinds, and may hold no others.
