@@ -9,17 +9,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use users_domain::model::{
-    BearerToken, Mail, MailContent, Password, PasswordAttempt, PasswordHash, UserEvent, UserId,
+    BearerToken, Mail, MailContent, Password, PasswordAttempt, PasswordHash, Role, UserEvent,
+    UserId,
 };
 use users_domain::ports::Clock;
 use users_testkit::contract::{
-    ClockUnderTest, CostMeasure, EntropyUnderTest, EventPublisherUnderTest, Flaw, MailerUnderTest,
-    OutboxUnderTest, PasswordHasherUnderTest, ReadEventsUnderTest, ReceivedMail,
-    RefreshTokenStoreUnderTest, TokensUnderTest, UserStoreUnderTest, UserTransferUnderTest,
+    ClockUnderTest, CostMeasure, EntropyUnderTest, EventPublisherUnderTest, Flaw, Known,
+    MailerUnderTest, OutboxUnderTest, PasswordHasherUnderTest, PlatformRelationsUnderTest,
+    ReadEventsUnderTest, ReceivedMail, RefreshTokenStoreUnderTest, TokensUnderTest,
+    UserStoreUnderTest, UserTransferUnderTest,
 };
 use users_testkit::fakes::{
-    FakeTokens, FixedClock, MemoryStore, PlainHasher, RecordingMailer, RecordingPublisher,
-    RecordingReadEvents, SeededEntropy,
+    FakeTokens, FixedClock, MemoryRelations, MemoryStore, PlainHasher, RecordingMailer,
+    RecordingPublisher, RecordingReadEvents, SeededEntropy,
 };
 use users_testkit::faults::{Fault, FaultPlan, Faulty};
 
@@ -32,6 +34,7 @@ users_testkit::token_verifier_contract!(tokens());
 users_testkit::published_keys_contract!(tokens());
 users_testkit::password_hasher_contract!(password_hasher());
 users_testkit::mailer_contract!(mailer());
+users_testkit::platform_relations_contract!(platform_relations());
 users_testkit::event_publisher_contract!(event_publisher());
 users_testkit::read_events_contract!(read_events());
 users_testkit::clock_contract!(ClockUnderTest {
@@ -53,6 +56,9 @@ mod slow {
         Fault::Slow
     )));
     users_testkit::token_issuer_contract!(tokens_behind(FaultPlan::always(Fault::Slow)));
+    users_testkit::platform_relations_contract!(platform_relations_behind(FaultPlan::always(
+        Fault::Slow
+    )));
 }
 
 /// A plan to which nothing happens until it is resumed; then every call finds the port away.
@@ -276,6 +282,33 @@ fn mailer() -> MailerUnderTest {
             Box::new(move || going.go_away()),
             Box::new(move || coming.come_back()),
         )),
+        keep: Box::new(()),
+    }
+}
+
+fn platform_relations() -> PlatformRelationsUnderTest {
+    platform_relations_behind(away_later())
+}
+
+fn platform_relations_behind(plan: FaultPlan) -> PlatformRelationsUnderTest {
+    let platform = MemoryRelations::new();
+    let beyond = UserId::from_stored("somebody else".to_owned());
+    platform.refuse(|id| id.as_str().contains(' '));
+    let (seen, going, coming) = (platform.clone(), platform.clone(), platform.clone());
+    PlatformRelationsUnderTest {
+        relations: Arc::new(Faulty::new(Arc::new(platform), plan)),
+        known: Box::new(move |user| match seen.role_of(user) {
+            None => Known::Not,
+            Some(Role::User) => Known::Member,
+            Some(Role::Admin) => Known::Administrator,
+        }),
+        elsewhere: None,
+        beyond: vec![beyond],
+        outage: Some((
+            Box::new(move || going.go_away()),
+            Box::new(move || coming.come_back()),
+        )),
+        secrets: Vec::new(),
         keep: Box::new(()),
     }
 }
