@@ -2,6 +2,8 @@
 //!
 //! - [`AuthGrpc`] is the platform's auth service. It serves the ports `TokenIssuer`, `TokenVerifier`
 //!   and `PlatformAuthority`.
+//! - [`JwksVerifier`] verifies JSON Web Tokens by the keys that the auth service publishes, without a
+//!   call for each; [`PlatformVerifier`] leaves the others to the auth service.
 //! - [`DomainsGrpc`] is the domains service, behind the port `Domains`.
 //!
 //! Neither need be up when it is opened: a connection is made when a call needs one, comes back by
@@ -18,13 +20,17 @@ mod authority;
 mod connector;
 mod domains;
 mod health;
+mod jwks;
 mod peer;
+mod platform_verifier;
 mod settings;
 mod status;
 mod tls;
 
 pub use domains::DomainsGrpc;
+pub use jwks::{JwksSettings, JwksSettingsError, JwksStats, JwksVerifier};
 pub use peer::CallStats;
+pub use platform_verifier::PlatformVerifier;
 pub use settings::{GrpcSettings, OpenError, TlsIdentity, TlsSettings};
 
 use peer::Peer;

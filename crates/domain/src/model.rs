@@ -2,6 +2,7 @@
 
 mod adopted_code;
 mod cursor;
+mod deleted_account;
 mod effect;
 mod email;
 mod event;
@@ -32,6 +33,7 @@ mod username;
 
 pub use adopted_code::AdoptedCode;
 pub use cursor::{Cursor, CursorKey};
+pub use deleted_account::DeletedAccount;
 pub use effect::{Effect, EffectKind, EffectRecord, Hold, MailRequest, Notice, UnknownEffect};
 pub use email::Email;
 pub use event::{EventBuilder, Operation as EventOperation, UserEvent};

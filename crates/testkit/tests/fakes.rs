@@ -89,7 +89,9 @@ fn user_store_behind(plan: FaultPlan) -> UserStoreUnderTest {
     let (raw, adopting) = (store.clone(), store.clone());
     UserStoreUnderTest {
         store: Arc::new(Faulty::new(Arc::new(store.clone()), plan)),
-        outbox: Arc::new(store),
+        outbox: Arc::new(store.clone()),
+        sessions: Some(Arc::new(store)),
+        hold: None,
         clock,
         put_raw: Box::new(move |user| raw.put(user)),
         put_adopted: Some(Box::new(move |row| adopting.put_adopted(row))),

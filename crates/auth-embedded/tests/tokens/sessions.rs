@@ -6,8 +6,8 @@ use std::time::Duration;
 use users_domain::model::BearerToken;
 use users_domain::ports::{Clock, TokenError, TokenIssuer};
 
+use crate::fixture::part;
 use crate::fixture::{Fixture, ada};
-use crate::forge::part;
 
 fn generation(token: &BearerToken) -> u64 {
     let claims: serde_json::Value = serde_json::from_str(&part(token.expose(), 1)).unwrap();
