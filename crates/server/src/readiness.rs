@@ -1,8 +1,12 @@
 //! Whether the service can serve requests now, as its tasks last saw it: what `/readyz` shows.
 
+mod neighbours;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use neighbours::Neighbours;
+pub use neighbours::{Absence, NeighbourCondition};
 use users_http::{Check, CheckState, Readiness};
 
 use crate::lifecycle::Shutdown;
@@ -17,6 +21,7 @@ pub struct ServiceReadiness {
 
 struct Shared {
     store: Mutex<StoreState>,
+    neighbours: Neighbours,
     has_started: AtomicBool,
 }
 
@@ -32,11 +37,13 @@ pub enum StoreState {
 }
 
 impl ServiceReadiness {
-    /// The readiness of a service that ends when `shutdown` says so.
-    pub fn new(shutdown: Shutdown) -> Self {
+    /// The readiness of a service that ends when `shutdown` says so, among these services of the
+    /// platform: what each is called, and what it means when it is away.
+    pub fn new(shutdown: Shutdown, neighbours: &[(&'static str, Absence)]) -> Self {
         Self {
             shared: Arc::new(Shared {
                 store: Mutex::new(StoreState::Starting),
+                neighbours: Neighbours::new(neighbours),
                 has_started: AtomicBool::new(false),
             }),
             shutdown,
@@ -49,6 +56,15 @@ impl ServiceReadiness {
         let mut store = store.unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut *store, now);
         (before != now).then_some(before)
+    }
+
+    /// Notes how a service of the platform is now; gives what was, if that is something else.
+    pub fn note_neighbour(
+        &self,
+        component: &'static str,
+        now: NeighbourCondition,
+    ) -> Option<NeighbourCondition> {
+        self.shared.neighbours.note(component, now)
     }
 
     /// All that stands before the first request is done.
@@ -80,8 +96,8 @@ impl ServiceReadiness {
 
 impl Readiness for ServiceReadiness {
     fn checks(&self) -> Vec<Check> {
-        let checks = [("service", self.service()), ("store", self.store())];
-        let checks = checks.into_iter();
+        let own = [("service", self.service()), ("store", self.store())];
+        let checks = own.into_iter().chain(self.shared.neighbours.checks());
         checks
             .map(|(component, state)| Check { component, state })
             .collect()
@@ -104,7 +120,7 @@ mod tests {
     #[test]
     fn the_service_is_ready_between_the_end_of_the_start_and_the_beginning_of_the_end() {
         let shutdown = Shutdown::new();
-        let readiness = ServiceReadiness::new(shutdown.clone());
+        let readiness = ServiceReadiness::new(shutdown.clone(), &[]);
         let of_service = |readiness: &ServiceReadiness| states(readiness)[0];
         assert_eq!(
             of_service(&readiness),
@@ -124,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_store_is_as_it_was_seen_last_and_only_a_change_is_one() {
-        let readiness = ServiceReadiness::new(Shutdown::new());
+        let readiness = ServiceReadiness::new(Shutdown::new(), &[]);
         let mut before = StoreState::Starting;
         assert_eq!(readiness.note_store(before), None);
         for (now, state) in [

@@ -21,7 +21,7 @@ use crate::readiness::ServiceReadiness;
 use crate::tasks::{self, Traffic};
 use crate::telemetry::outbox_metrics::OutboxMetrics;
 use crate::telemetry::{self, LogFormat, metrics, samples};
-use crate::wiring::{self, OpenedStore, Wired};
+use crate::wiring::{self, Neighbour, OpenedStore, Wired};
 
 use listeners::Listeners;
 
@@ -94,33 +94,41 @@ impl Service {
         shutdown: Shutdown,
     ) -> Result<Start> {
         // First, so that a taken port changes nothing on disk.
-        let listeners = Listeners::bind(&config.http, config.profile)?;
-        let own_url = listeners.url().to_owned();
+        let listeners = Listeners::http(&config.http, config.profile)?;
+        let grpc = config.grpc.as_ref().map(Listeners::grpc).transpose()?;
+        let own_url = listeners.url();
         let (config, wired) = tokio::task::spawn_blocking(move || {
             let wired = wiring::open(&config, &own_url, announce);
             (config, wired)
         })
         .await?;
-        Self::start_with(config, listeners, wired?, shutdown).await
+        Self::start_with(config, listeners, grpc, wired?, shutdown).await
     }
 
     async fn start_with(
         config: Config,
         listeners: Listeners,
+        grpc: Option<Listeners>,
         mut wired: Wired,
         shutdown: Shutdown,
     ) -> Result<Start> {
-        let url = listeners.url().to_owned();
+        let url = listeners.url();
         let registry = Registry::new();
         metrics::register(&registry)?;
         samples::register(&registry, std::mem::take(&mut wired.samples))?;
         let outbox_metrics = OutboxMetrics::register(&registry)?;
-        let readiness = ServiceReadiness::new(shutdown.clone());
+        let neighbours: Vec<_> = wired.neighbours.iter().map(Neighbour::known).collect();
+        let readiness = ServiceReadiness::new(shutdown.clone(), &neighbours);
         let api = answering::api(&config, &wired, &registry, &readiness)?;
 
         let supervisor = Supervisor::new(shutdown.clone());
         let (store, traffic) = (wired.store.clone(), Traffic::default());
         answering::spawn(&supervisor, &config, listeners, api, &traffic);
+        watch_neighbours(
+            &supervisor,
+            std::mem::take(&mut wired.neighbours),
+            &readiness,
+        );
         let prepared = tokio::select! {
             biased;
             () = shutdown.requested() => None,
@@ -204,6 +212,20 @@ async fn end(supervisor: Supervisor, store: &OpenedStore) -> Result<Ended, TaskF
         store.technology.close().await;
     }
     ended
+}
+
+/// Starts to look after the platform's other services. None of them need be there.
+fn watch_neighbours(
+    supervisor: &Supervisor,
+    neighbours: Vec<Neighbour>,
+    readiness: &ServiceReadiness,
+) {
+    for neighbour in neighbours {
+        let readiness = readiness.clone();
+        supervisor.spawn(neighbour.task, move |shutdown| {
+            tasks::neighbour_watch(neighbour.clone(), readiness.clone(), shutdown)
+        });
+    }
 }
 
 /// Starts what runs beside requests.

@@ -7,7 +7,23 @@ use super::kind;
 use super::notice::Notice;
 use super::pem::{self, Holds, PEM, Pem};
 use super::reader::Reader;
-use super::variable::{Preset, Section, Variable};
+use super::variable::{Kind, Preset, Section, Variable};
+
+/// Where the server listens, if it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Port {
+    At(u16),
+    Off,
+}
+
+const PORT_OR_OFF: Kind<Port> = Kind {
+    name: "port or off",
+    expected: "a port from 1 to 65535, or off",
+    parse: |text| match text {
+        "off" => Ok(Port::Off),
+        port => (kind::PORT.parse)(port).map(Port::At),
+    },
+};
 
 static HOST: Variable<String> = Variable::new(
     "MG_USERS_GRPC_HOST",
@@ -17,14 +33,15 @@ static HOST: Variable<String> = Variable::new(
      interface.",
 );
 
-static PORT: Variable<u16> = Variable::new(
+static PORT: Variable<Port> = Variable::new(
     "MG_USERS_GRPC_PORT",
-    kind::PORT,
+    PORT_OR_OFF,
     Preset::Value("7002"),
-    "Port on which the gRPC server listens, where the platform's other services ask for users by id. \
-     Whoever reaches it may read names and e-mail addresses: see TLS.",
+    "Port on which the gRPC server listens, where the platform's other services ask for users by id; \
+     `off`: there is no such server. Whoever reaches it may read names and e-mail addresses, unless \
+     `MG_USERS_GRPC_CLIENT_CA_CERTS` says who may.",
 )
-.in_dev(Preset::Unset("no gRPC server"));
+.in_dev(Preset::Value("off"));
 
 static SERVER_CERT: Variable<String> = Variable::new(
     "MG_USERS_GRPC_SERVER_CERT",
@@ -96,11 +113,9 @@ impl GrpcSettings {
     /// `None` if there is to be no such server, or if a problem was noted.
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let host = reader.required(&HOST);
-        let is_wanted = reader.found(&PORT.entry).is_some();
-        let port = reader.optional(&PORT);
-        if !is_wanted {
+        let Port::At(port) = reader.required(&PORT)? else {
             return None;
-        }
+        };
         if reader.profile == Profile::Dev && host.as_deref().is_some_and(|host| !is_loopback(host))
         {
             let expected = "localhost, 127.0.0.1 or ::1, for `dev` is reachable from this machine \
@@ -110,16 +125,16 @@ impl GrpcSettings {
         let tls = GrpcServerTls::read(reader);
         Some(Self {
             host: host?,
-            port: port?,
+            port,
             tls,
         })
     }
 
     /// Those settings that somebody wrote down although there is no such server.
     pub(super) fn idle(reader: &Reader) -> Option<Notice> {
-        let names = reader.written(SECTION.entries);
+        let names = reader.written(&[&[&HOST.entry], &SECTION.entries[2..]].concat());
         (!names.is_empty()).then_some(Notice::Idle {
-            reason: "MG_USERS_GRPC_PORT unset",
+            reason: "MG_USERS_GRPC_PORT=off",
             names,
         })
     }

@@ -250,7 +250,7 @@ fn a_grpc_server_is_in_serve_and_in_dev_where_somebody_asks_for_it() {
     assert!(dev.grpc.is_none());
     assert_eq!(
         notices(&dev),
-        ["without effect with MG_USERS_GRPC_PORT unset: MG_USERS_GRPC_SERVER_CERT"]
+        ["without effect with MG_USERS_GRPC_PORT=off: MG_USERS_GRPC_SERVER_CERT"]
     );
     let port = ("MG_USERS_GRPC_PORT", "7102");
     assert_eq!(
@@ -259,7 +259,10 @@ fn a_grpc_server_is_in_serve_and_in_dev_where_somebody_asks_for_it() {
     );
     let open = load(Profile::Dev, &[port, ("MG_USERS_GRPC_HOST", "0.0.0.0")]);
     assert!(open.unwrap_err().to_string().contains("this machine only"));
-    assert_eq!(problems(&[("MG_USERS_GRPC_PORT", "0")]).len(), 1);
+    assert!(serve(&[("MG_USERS_GRPC_PORT", "off")]).grpc.is_none());
+    for port in ["0", "65536", "OFF"] {
+        assert_eq!(problems(&[("MG_USERS_GRPC_PORT", port)]).len(), 1, "{port}");
+    }
 }
 
 #[test]
