@@ -17,12 +17,16 @@ use tokio::runtime::Handle;
 use users_domain::ports::{Entropy, PlatformError};
 
 mod authority;
+mod begun;
 mod connector;
 mod domains;
 mod health;
+mod issuer;
 mod jwks;
+mod payload;
 mod peer;
 mod platform_verifier;
+mod remote_verifier;
 mod settings;
 mod status;
 mod tls;
@@ -33,12 +37,14 @@ pub use peer::CallStats;
 pub use platform_verifier::PlatformVerifier;
 pub use settings::{GrpcSettings, OpenError, TlsIdentity, TlsSettings};
 
+use begun::Begun;
 use peer::Peer;
 
 /// The platform's auth service.
 #[derive(Debug)]
 pub struct AuthGrpc {
     peer: Peer,
+    begun: Begun,
 }
 
 impl AuthGrpc {
@@ -49,7 +55,8 @@ impl AuthGrpc {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, OpenError> {
         let peer = Peer::open("auth", settings, runtime, entropy)?;
-        Ok(Self { peer })
+        let begun = Begun::default();
+        Ok(Self { peer, begun })
     }
 
     /// Whether the service is there and says that it serves.

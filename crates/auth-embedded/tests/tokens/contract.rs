@@ -37,6 +37,7 @@ fn subject() -> TokensUnderTest {
         sessions: fixture.sessions.clone(),
         access_lifetime: ACCESS,
         refresh_lifetime: REFRESH,
+        issues_ahead: true,
         forge: Box::new(forge),
         go_away: Some(Box::new(move || outage.resume())),
         keep: Box::new(Arc::new(fixture)),
