@@ -143,11 +143,6 @@ pub struct Config {
     notices: Vec<Notice>,
 }
 
-/// What is said of defaults of `serve` that this version does not have yet.
-const BOTH_UNSUPPORTED: &str = "MG_USERS_AUTH=grpc, MG_USERS_MAIL=smtp: this version issues tokens \
-     itself and sends no mail over SMTP; set MG_USERS_AUTH=embedded, and MG_USERS_MAIL=file or log, \
-     or start with `dev`";
-
 impl Config {
     /// Reads every setting.
     ///
@@ -244,11 +239,6 @@ impl Config {
 
     /// Whether this version can run with these settings; if not, which to use.
     pub fn check_supported(&self) -> Result<(), Problems> {
-        let checks = match (self.auth.check_supported(), self.mail.check_supported()) {
-            // Whoever starts `serve` for the first time meets both: one line tells him both.
-            (Err(_), Err(_)) => vec![Problem::new(BOTH_UNSUPPORTED)],
-            (auth, mail) => [auth, mail].into_iter().filter_map(Result::err).collect(),
-        };
         let refused = self.notices.iter().filter_map(|notice| match notice {
             Notice::Refused { .. } => Some(Problem::new(&notice.to_string())),
             Notice::Unknown { .. }
@@ -256,7 +246,8 @@ impl Config {
             | Notice::Advice(_)
             | Notice::Idle { .. } => None,
         });
-        Problems::check(checks.into_iter().chain(refused).collect())
+        let mail = self.mail.check_supported().err();
+        Problems::check(mail.into_iter().chain(refused).collect())
     }
 
     /// Every setting with its value and origin, in the order of the table.

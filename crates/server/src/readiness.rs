@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use neighbours::Neighbours;
 pub use neighbours::{Absence, NeighbourCondition};
+use tokio::sync::watch;
 use users_http::{Check, CheckState, Readiness};
 
 use crate::lifecycle::Shutdown;
@@ -23,6 +24,8 @@ struct Shared {
     store: Mutex<StoreState>,
     neighbours: Neighbours,
     has_started: AtomicBool,
+    /// Whether accounts can be read.
+    serving: watch::Sender<bool>,
 }
 
 /// What is known of the store.
@@ -45,6 +48,7 @@ impl ServiceReadiness {
                 store: Mutex::new(StoreState::Starting),
                 neighbours: Neighbours::new(neighbours),
                 has_started: AtomicBool::new(false),
+                serving: watch::Sender::new(false),
             }),
             shutdown,
         }
@@ -52,9 +56,12 @@ impl ServiceReadiness {
 
     /// Notes what is known of the store now; gives what was, if that is something else.
     pub fn note_store(&self, now: StoreState) -> Option<StoreState> {
-        let store = self.shared.store.lock();
-        let mut store = store.unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *store, now);
+        let before = {
+            let store = self.shared.store.lock();
+            let mut store = store.unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *store, now)
+        };
+        self.note_serving();
         (before != now).then_some(before)
     }
 
@@ -70,6 +77,20 @@ impl ServiceReadiness {
     /// All that stands before the first request is done.
     pub fn start_is_done(&self) {
         self.shared.has_started.store(true, Ordering::Release);
+        self.note_serving();
+    }
+
+    /// Whether accounts can be read, for whoever needs nothing else.
+    pub fn is_serving(&self) -> watch::Receiver<bool> {
+        self.shared.serving.subscribe()
+    }
+
+    fn note_serving(&self) {
+        // Within, so that the last one who notes it has looked last.
+        self.shared.serving.send_if_modified(|serving| {
+            let now = self.has_started() && !matches!(self.store(), CheckState::Fail(_));
+            std::mem::replace(serving, now) != now
+        });
     }
 
     fn service(&self) -> CheckState {
@@ -136,6 +157,25 @@ mod tests {
         );
         // What is in flight is finished.
         assert!(readiness.has_started());
+    }
+
+    #[test]
+    fn accounts_can_be_read_after_the_start_as_long_as_the_store_is_there() {
+        let readiness = ServiceReadiness::new(Shutdown::new(), &[]);
+        let serving = readiness.is_serving();
+        let seen = |condition| readiness.note_store(StoreState::Seen(condition));
+        seen(StoreCondition::Well);
+        assert!(!*serving.borrow());
+        readiness.start_is_done();
+        assert!(*serving.borrow());
+        for (condition, expected) in [
+            (StoreCondition::Away, false),
+            (StoreCondition::ReadOnly, true),
+            (StoreCondition::Well, true),
+        ] {
+            seen(condition);
+            assert_eq!(*serving.borrow(), expected, "{condition:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Start and end of the whole service.
 
 mod answering;
+pub(crate) mod grpc;
 mod listeners;
 mod preparation;
 
@@ -23,6 +24,7 @@ use crate::telemetry::outbox_metrics::OutboxMetrics;
 use crate::telemetry::{self, LogFormat, metrics, samples};
 use crate::wiring::{self, Neighbour, OpenedStore, Wired};
 
+use grpc::GrpcMetrics;
 use listeners::Listeners;
 
 /// How long requests in flight may take to be finished after the end was asked for.
@@ -34,6 +36,7 @@ const BACKGROUND_THREADS: usize = 2;
 pub struct Service {
     config: Config,
     url: String,
+    grpc_address: Option<String>,
     administrator: Administrator,
     supervisor: Supervisor,
     store: OpenedStore,
@@ -95,7 +98,8 @@ impl Service {
     ) -> Result<Start> {
         // First, so that a taken port changes nothing on disk.
         let listeners = Listeners::http(&config.http, config.profile)?;
-        let grpc = config.grpc.as_ref().map(Listeners::grpc).transpose()?;
+        let grpc = config.grpc.as_ref().map(grpc::Prepared::prepare);
+        let grpc = grpc.transpose()?;
         let own_url = listeners.url();
         let (config, wired) = tokio::task::spawn_blocking(move || {
             let wired = wiring::open(&config, &own_url, announce);
@@ -108,7 +112,7 @@ impl Service {
     async fn start_with(
         config: Config,
         listeners: Listeners,
-        grpc: Option<Listeners>,
+        grpc: Option<grpc::Prepared>,
         mut wired: Wired,
         shutdown: Shutdown,
     ) -> Result<Start> {
@@ -117,6 +121,7 @@ impl Service {
         metrics::register(&registry)?;
         samples::register(&registry, std::mem::take(&mut wired.samples))?;
         let outbox_metrics = OutboxMetrics::register(&registry)?;
+        let grpc_metrics = GrpcMetrics::register(&registry)?;
         let neighbours: Vec<_> = wired.neighbours.iter().map(Neighbour::known).collect();
         let readiness = ServiceReadiness::new(shutdown.clone(), &neighbours);
         let api = answering::api(&config, &wired, &registry, &readiness)?;
@@ -137,6 +142,11 @@ impl Service {
         };
         match prepared {
             Some(Ok(administrator)) => {
+                let grpc_address = grpc.as_ref().map(|grpc| grpc.address().to_owned());
+                if let Some(grpc) = grpc {
+                    let (users, call) = (&wired.users, answering::longest_call(&config));
+                    grpc::spawn(&supervisor, grpc, users, call, &grpc_metrics, &readiness);
+                }
                 let interval = config.accounts.delete_interval;
                 spawn_tasks(
                     &supervisor,
@@ -150,6 +160,7 @@ impl Service {
                 Ok(Start::Ready(Box::new(Self {
                     config,
                     url,
+                    grpc_address,
                     administrator,
                     supervisor,
                     store,
@@ -168,6 +179,11 @@ impl Service {
     /// Where it answers, e.g. `http://localhost:9002`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where it answers the platform's other services over gRPC: host and port.
+    pub fn grpc_address(&self) -> Option<&str> {
+        self.grpc_address.as_deref()
     }
 
     /// The settings it runs with.

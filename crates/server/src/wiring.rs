@@ -162,6 +162,18 @@ pub fn open(config: &Config, own_url: &str, announce: Arc<Announce>) -> Result<W
     })
 }
 
+/// The platform's other services that can be asked how they are. Asks none of them. Call it where a
+/// tokio runtime is at hand.
+pub fn neighbours(config: &Config) -> Result<Vec<Neighbour>, WiringError> {
+    let (clock, entropy) = (clock(), entropy());
+    let mut around = Around::default();
+    if let Some(service) = &config.platform.auth {
+        platform::tokens(service, clock, entropy.clone(), &mut around)?;
+    }
+    platform(&config.platform, None, entropy, &mut around)?;
+    Ok(around.neighbours)
+}
+
 /// Whether the key that signs tokens is there; an error if it cannot be used. Changes nothing.
 pub fn check_signing_key(settings: &AuthSettings) -> Result<bool, WiringError> {
     Ok(users_auth_embedded::check_key(&settings.key_path)?)

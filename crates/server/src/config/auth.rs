@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::kind;
-use super::problem::Problem;
 use super::reader::Reader;
 use super::variable::{Entry, Kind, Preset, Section, Variable};
 
@@ -99,16 +98,5 @@ impl AuthSettings {
             access_token_ttl: access_token_ttl?,
             refresh_token_ttl: refresh_token_ttl?,
         })
-    }
-
-    /// Whether this version can do that, and if not, which setting to use.
-    pub fn check_supported(&self) -> Result<(), Problem> {
-        match self.kind {
-            AuthKind::Embedded => Ok(()),
-            AuthKind::Grpc => Err(Problem::new(
-                "MG_USERS_AUTH=grpc: this version issues tokens itself only; set \
-                 MG_USERS_AUTH=embedded and MG_USERS_AUTH_KEY_PATH, or start with `dev`",
-            )),
-        }
     }
 }
