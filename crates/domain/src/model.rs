@@ -32,7 +32,7 @@ mod username;
 
 pub use adopted_code::AdoptedCode;
 pub use cursor::{Cursor, CursorKey};
-pub use effect::{Effect, EffectKind, EffectRecord, MailRequest, Notice, UnknownEffect};
+pub use effect::{Effect, EffectKind, EffectRecord, Hold, MailRequest, Notice, UnknownEffect};
 pub use email::Email;
 pub use event::{EventBuilder, Operation as EventOperation, UserEvent};
 pub use filter::{Order, Position, Sort, SortDirection, TagFilter, UserFilter, UserQuery};

@@ -8,6 +8,7 @@ mod directory;
 mod profiles;
 mod recovery;
 mod registration;
+mod relations;
 mod relay;
 mod transfer;
 mod verification;

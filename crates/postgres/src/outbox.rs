@@ -10,10 +10,14 @@ use users_domain::ports::{
     Claim, Fence, LEASE, LeaseHolder, Outbox, OutboxDepth, OutboxItem, OutboxItemId, StoreError,
 };
 
+use uuid::Uuid;
+
 use crate::PostgresStore;
 use crate::error::Failure;
 use crate::moment::StoredMoment;
 use crate::schema::outbox::{outbox, outbox_leases};
+
+pub(crate) mod held;
 
 /// An effect on its way into the table.
 #[derive(Insertable)]
@@ -24,6 +28,7 @@ struct NewItem {
     format: i32,
     payload: String,
     created_at: StoredMoment,
+    due_at: Option<StoredMoment>,
     once: Option<String>,
 }
 
@@ -36,6 +41,7 @@ impl NewItem {
             format: record.format,
             payload: record.payload,
             created_at: now.into(),
+            due_at: record.held_until.map(StoredMoment::from),
             once: record.once,
         }
     }
@@ -65,8 +71,8 @@ pub(crate) async fn append(
                 .iter()
                 .map(|effect| NewItem::new(effect, now))
                 .collect();
-            // Numbers are given in the order of the values. A statement takes 65,535 of them.
-            for items in items.chunks(10_000) {
+            // Numbers are given in the order of the items. A statement takes 65,535 values.
+            for items in items.chunks(9_000) {
                 diesel::insert_into(outbox::table)
                     .values(items)
                     .on_conflict_do_nothing()
@@ -199,6 +205,16 @@ impl Outbox for PostgresStore {
             .boxed()
         })
         .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.outbox.settle_held")]
+    async fn settle_held(&self, kind: EffectKind, name: Uuid) -> Result<(), StoreError> {
+        self.change_held(held::SETTLE, kind, name).await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.outbox.let_go")]
+    async fn let_go(&self, kind: EffectKind, name: Uuid) -> Result<(), StoreError> {
+        self.change_held(held::LET_GO, kind, name).await
     }
 
     #[tracing::instrument(skip_all, name = "db.outbox.release")]
@@ -354,6 +370,7 @@ impl ItemRow {
             key: self.key,
             // Its work is done: the item waits already.
             once: None,
+            held_until: None,
             format: self.format,
             payload: self.payload,
         };

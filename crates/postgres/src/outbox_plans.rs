@@ -3,7 +3,7 @@
 
 use users_test_postgres::{Database, Server};
 
-use crate::outbox::{DEPTH, DUE};
+use crate::outbox::{DEPTH, DUE, held};
 use crate::refresh_tokens::{REMOVE_EXPIRED, REVOKE_ALL};
 
 /// A hundred thousand items and sessions.
@@ -57,6 +57,23 @@ fn a_claim_takes_the_items_from_an_index_in_order() {
             !plan.contains("Sort") && !plan.contains("Seq Scan"),
             "{plan}"
         );
+    }
+}
+
+#[test]
+fn a_held_item_is_found_by_its_name() {
+    let database = filled();
+    database.execute(
+        "INSERT INTO outbox (kind, key, format, payload, created_at, due_at, once)
+         SELECT 'relation', 'user' || i, 1, '{}', now(), now() + '10 s', 'name' || i
+         FROM generate_series(1, 100000) AS i",
+    );
+    database.execute("VACUUM ANALYZE outbox");
+    for statement in [held::SETTLE, held::LET_GO] {
+        let values = "'relation', 'name7', now()";
+        for plan in plans(&database, statement, "text, text, timestamptz", values) {
+            assert!(plan.contains("outbox_kind_once_key"), "{plan}");
+        }
     }
 }
 

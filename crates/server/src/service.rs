@@ -221,6 +221,7 @@ fn spawn_tasks(
             EffectKind::Event => "relay of events",
             EffectKind::Mail => "relay of mails",
             EffectKind::EndSessions => "relay of ended sessions",
+            EffectKind::Relation => "relay of relations",
         };
         supervisor.spawn(name, move |shutdown| {
             tasks::relay(

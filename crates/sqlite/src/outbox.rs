@@ -8,10 +8,14 @@ use users_domain::ports::{
     Claim, Fence, LEASE, LeaseHolder, Outbox, OutboxDepth, OutboxItem, OutboxItemId, StoreError,
 };
 
+use uuid::Uuid;
+
 use crate::SqliteStore;
 use crate::error::Failure;
 use crate::row::{micros, moment};
 use crate::schema::{outbox, outbox_leases};
+
+pub(crate) mod held;
 
 /// Adds effects inside the caller's transaction, in the order given. Numbers rise with commits,
 /// because a transaction holds the only write lock from its beginning.
@@ -30,6 +34,7 @@ pub(crate) fn append(
                 outbox::format.eq(record.format),
                 outbox::payload.eq(&record.payload),
                 outbox::created_at.eq(micros(now)),
+                outbox::due_at.eq(record.held_until.map(micros)),
                 outbox::once.eq(&record.once),
             ))
             .on_conflict_do_nothing()
@@ -148,6 +153,16 @@ impl Outbox for SqliteStore {
                 Ok(())
             })
             .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.outbox.settle_held")]
+    async fn settle_held(&self, kind: EffectKind, name: Uuid) -> Result<(), StoreError> {
+        self.change_held(held::SETTLE, kind, name).await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.outbox.let_go")]
+    async fn let_go(&self, kind: EffectKind, name: Uuid) -> Result<(), StoreError> {
+        self.change_held(held::LET_GO, kind, name).await
     }
 
     #[tracing::instrument(skip_all, name = "db.outbox.release")]
@@ -288,6 +303,7 @@ impl ItemRow {
             key: self.key,
             // Its work is done: the item waits already.
             once: None,
+            held_until: None,
             format: self.format,
             payload: self.payload,
         };

@@ -14,7 +14,7 @@ use crate::filter::{
     others_with_username,
 };
 use crate::one_time_codes::{REMOVE_USELESS, VOID};
-use crate::outbox::{DEPTH, DUE};
+use crate::outbox::{DEPTH, DUE, held};
 use crate::row::UserRow;
 
 #[derive(QueryableByName)]
@@ -115,6 +115,17 @@ fn a_claim_passes_over_waiting_items_in_an_index() {
     );
     assert!(plan.contains("outbox_kind_key_id_idx"), "{plan}");
     assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+}
+
+#[test]
+fn a_held_item_is_found_by_its_name() {
+    for statement in [held::SETTLE, held::LET_GO] {
+        let plan = plan(statement);
+        assert!(
+            plan.contains("outbox_kind_once_key (kind=? AND once=?)"),
+            "{plan}"
+        );
+    }
 }
 
 #[test]

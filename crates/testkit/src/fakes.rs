@@ -5,6 +5,7 @@
 
 mod fake_tokens;
 mod fixed_clock;
+mod memory_relations;
 mod memory_store;
 mod plain_hasher;
 mod recording_mailer;
@@ -14,6 +15,7 @@ mod seeded_entropy;
 
 pub use fake_tokens::FakeTokens;
 pub use fixed_clock::FixedClock;
+pub use memory_relations::{MemoryRelations, RelationCall};
 pub use memory_store::{AdoptedRow, InvalidSnapshot, KeptCode, MemoryStore, ParkedItem};
 pub use plain_hasher::PlainHasher;
 pub use recording_mailer::RecordingMailer;

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Email, RequestContext, RequestId, UserEvent, UserId};
+use uuid::Uuid;
+
+use super::{Email, RequestContext, RequestId, Timestamp, UserEvent, UserId};
 
 /// A consequence of a change, committed with the rows that caused it and carried out later.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,24 @@ pub enum Effect {
         /// Whose.
         user: UserId,
     },
+    /// Have the platform know an account as what it is. Which way that goes is found out when it is
+    /// carried out, by the account as it is then.
+    Relation {
+        /// Whose.
+        user: UserId,
+        /// `None` for what any replica may carry out at once, and for what was read back.
+        hold: Option<Hold>,
+    },
+}
+
+/// Keeps an effect for whoever commits it: he carries it out himself, right after the commit. Should
+/// he not, it becomes due by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// By what he names it to the outbox; no two holds share one.
+    pub name: Uuid,
+    /// From this moment on it is due for everybody.
+    pub until: Timestamp,
 }
 
 /// What to write to whom. Whether there is such an account, and whether it still has the address, is
@@ -70,11 +90,13 @@ pub enum EffectKind {
     Mail,
     /// [`Effect::EndSessions`].
     EndSessions,
+    /// [`Effect::Relation`].
+    Relation,
 }
 
 impl EffectKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Event, Self::Mail, Self::EndSessions];
+    pub const ALL: [Self; 4] = [Self::Event, Self::Mail, Self::EndSessions, Self::Relation];
 
     /// The name in the outbox table and in metrics.
     pub const fn as_str(self) -> &'static str {
@@ -82,6 +104,7 @@ impl EffectKind {
             Self::Event => "event",
             Self::Mail => "mail",
             Self::EndSessions => "end_sessions",
+            Self::Relation => "relation",
         }
     }
 }
@@ -95,6 +118,8 @@ pub struct EffectRecord {
     pub key: String,
     /// While a record of this kind and name is pending, another adds nothing.
     pub once: Option<String>,
+    /// Until this moment it is held, under the name in `once`.
+    pub held_until: Option<Timestamp>,
     /// The version of the payload's format.
     pub format: i32,
     /// JSON text.
@@ -152,6 +177,7 @@ impl Effect {
             Self::Event(_) => EffectKind::Event,
             Self::Mail(_) => EffectKind::Mail,
             Self::EndSessions { .. } => EffectKind::EndSessions,
+            Self::Relation { .. } => EffectKind::Relation,
         }
     }
 
@@ -162,11 +188,21 @@ impl Effect {
             Self::Mail(request) => (request.key(), request.once(), request.to_stored()),
             // The key says whose.
             Self::EndSessions { user } => (user.as_str().to_owned(), None, "{}".to_owned()),
+            Self::Relation { user, hold } => (
+                user.as_str().to_owned(),
+                hold.map(|hold| hold.name.to_string()),
+                "{}".to_owned(),
+            ),
+        };
+        let held_until = match self {
+            Self::Relation { hold, .. } => hold.map(|hold| hold.until),
+            _ => None,
         };
         EffectRecord {
             kind: self.kind(),
             key,
             once,
+            held_until,
             format: FORMAT,
             payload,
         }
@@ -194,6 +230,11 @@ impl Effect {
                 .map_err(damaged),
             EffectKind::EndSessions => Ok(Self::EndSessions {
                 user: UserId::from_stored(record.key.clone()),
+            }),
+            EffectKind::Relation => Ok(Self::Relation {
+                user: UserId::from_stored(record.key.clone()),
+                // Whoever reads it back is not the one who held it.
+                hold: None,
             }),
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::StoreError;
 use crate::model::{Effect, EffectKind, Timestamp, UnknownEffect};
@@ -29,6 +30,12 @@ pub const LEASE: Duration = Duration::from_secs(10);
 /// - `done` removes items, all or none; settling an item that is gone is no error.
 /// - `retry` counts an attempt and makes the item due at the given moment; `park` puts it aside for
 ///   good: it is never claimed again, counts as parked, and no longer holds back its key.
+/// - An effect with a [`Hold`](crate::model::Hold) is held from its commit until the moment that the
+///   hold says: no claim gives it out before, and like an item that waits for its retry it holds back
+///   later items of its own key. From that moment on it is an item like any other.
+/// - `settle_held` removes the item of a kind that is held under a name, and `let_go` makes it due at
+///   once, without an attempt counted. Neither needs a lease. What is not held under that name (any
+///   more) stays as it is, which is no error.
 /// - A record that this program cannot read is claimed as [`UnknownEffect`], never dropped.
 /// - `release` ends the holder's lease at once, so that another replica need not wait for it.
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -70,6 +77,12 @@ pub trait Outbox: Send + Sync {
         item: OutboxItemId,
         reason: &str,
     ) -> Result<(), StoreError>;
+
+    /// The effect that is held under this name is carried out.
+    async fn settle_held(&self, kind: EffectKind, name: Uuid) -> Result<(), StoreError>;
+
+    /// Whoever held the effect under this name leaves it to everybody.
+    async fn let_go(&self, kind: EffectKind, name: Uuid) -> Result<(), StoreError>;
 
     /// Gives the lease back.
     async fn release(&self, kind: EffectKind, fence: Fence) -> Result<(), StoreError>;

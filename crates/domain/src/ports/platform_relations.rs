@@ -15,8 +15,9 @@ use crate::model::{Role, UserId};
 /// - Relations of others stay as they are.
 /// - An id that the platform cannot hold is [`PlatformError::Refused`] by `put`, and unknown to
 ///   `remove`.
-/// - Every call ends within the time that the adapter was given; then it is
-///   [`PlatformError::Unavailable`], and may have been carried out.
+/// - Every call ends within the time that the adapter was given, at most half of
+///   [`LEASE`](super::LEASE); then it is [`PlatformError::Unavailable`], and may have been carried
+///   out.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait PlatformRelations: Send + Sync {

@@ -1,6 +1,7 @@
 //! What is decided about accounts: role, suspension, deletion.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::authorization::{Operation, permit_on};
 use crate::error::Error;
@@ -10,6 +11,8 @@ use crate::model::{
 };
 use crate::ports::Ports;
 use crate::users::Settings;
+
+use super::relations::OwnRelation;
 
 /// Decides about accounts. The last enabled administrator stays one ([`Error::LastAdministrator`]).
 ///
@@ -38,10 +41,15 @@ impl Administration {
     ) -> Result<User, Error> {
         permit_on(Operation::UpdateRole, caller, id, self.settings.access)?;
         let (ports, context, by) = (self.ports.clone(), context.clone(), caller.clone());
+        let relation = OwnRelation::of(&ports);
+        // A store that begins again decides again: the last time counts.
+        let changed = Arc::new(AtomicBool::new(false));
+        let changes = changed.clone();
         let decide = move |user: &User, facts: &Facts| -> Result<Change, Error> {
             super::ensure_version(user, version)?;
             super::ensure_enabled(user)?;
             let mut user = user.clone();
+            changes.store(user.role != role, Ordering::Relaxed);
             if user.role == role {
                 return Ok(Change {
                     user,
@@ -53,12 +61,15 @@ impl Administration {
             super::touch(&mut user, &by, ports.clock.now());
             let event =
                 super::changed_event(&ports, &context, EventOperation::UpdateRole, &by, &user);
-            Ok(Change {
-                user,
-                effects: vec![Effect::Event(event)],
-            })
+            let mut effects = vec![Effect::Event(event)];
+            effects.extend(relation.map(|relation| relation.effect(&ports, &user.id)));
+            Ok(Change { user, effects })
         };
-        self.update(id, decide).await
+        let user = self.update(id, decide).await?;
+        if let Some(relation) = relation.filter(|_| changed.load(Ordering::Relaxed)) {
+            relation.carry_out(&self.ports, &user).await;
+        }
+        Ok(user)
     }
 
     /// Lifts a suspension, or a deletion that was not carried out yet.

@@ -12,6 +12,8 @@ use crate::model::{
 use crate::ports::{HasherError, Ports, StoreError, uuid_v4};
 use crate::users::Settings;
 
+use super::relations::{self, OwnRelation};
+
 /// Makes accounts.
 #[derive(Clone)]
 pub struct Registration {
@@ -97,10 +99,26 @@ impl Registration {
         Ok(self.insert(context, user, caller).await?)
     }
 
-    /// Makes sure that a fresh service has somebody to administer it. Never changes an account
-    /// that exists.
+    /// Makes sure that a fresh service has somebody to administer it, and that the platform around it
+    /// is told of him, whether he is made now or was there. Never changes an account that exists.
     #[tracing::instrument(skip_all, name = "ensure_administrator")]
     pub async fn ensure_administrator(
+        &self,
+        context: &RequestContext,
+        wanted: &FirstAdministrator,
+    ) -> Result<AdministratorOutcome, Error> {
+        let outcome = self.find_or_make(context, wanted).await?;
+        if let AdministratorOutcome::Exists {
+            id,
+            administrator: true,
+        } = &outcome
+        {
+            relations::queue(&self.ports, id).await;
+        }
+        Ok(outcome)
+    }
+
+    async fn find_or_make(
         &self,
         context: &RequestContext,
         wanted: &FirstAdministrator,
@@ -213,10 +231,14 @@ impl Registration {
         caller: &Caller,
     ) -> Result<User, StoreError> {
         let event = super::created_event(&self.ports, context, caller, &user);
-        self.ports
-            .users
-            .insert(user, vec![Effect::Event(event)])
-            .await
+        let mut effects = vec![Effect::Event(event)];
+        let relation = OwnRelation::of(&self.ports);
+        effects.extend(relation.map(|relation| relation.effect(&self.ports, &user.id)));
+        let user = self.ports.users.insert(user, effects).await?;
+        if let Some(relation) = relation {
+            relation.carry_out(&self.ports, &user).await;
+        }
+        Ok(user)
     }
 }
 

@@ -20,6 +20,8 @@ use crate::ports::{
 };
 use crate::users::Settings;
 
+use super::relations;
+
 /// The longest pause before an effect is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
@@ -225,12 +227,15 @@ impl Relay {
                 mail::send(&self.ports, &self.settings, request, item.added_at).await
             }
             Ok(Effect::EndSessions { user }) => sessions::end(&self.ports, user).await,
+            Ok(Effect::Relation { user, .. }) => relations::carry_out(&self.ports, user).await,
         }
     }
 }
 
 /// A panic of an adapter is a failure of the one effect that caused it: the others go on.
-async fn unless_it_panics(step: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+pub(super) async fn unless_it_panics(
+    step: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
     let mut step = pin!(step);
     poll_fn(|context| {
         // Unwind safe: a step that panicked is never polled again.
@@ -249,18 +254,23 @@ enum Outcome {
     Parked,
 }
 
-enum Failure {
+/// Why an effect was not carried out.
+pub(super) enum Failure {
+    /// It can never be.
     Never(String),
+    /// It may be later.
     NotNow,
+    /// It is too early.
     NotBefore(Timestamp),
 }
 
 /// Settling each effect by itself costs a write; settling many together repeats more of them after a
-/// crash. Repeated events carry the same id and ended sessions stay ended, but people read mails.
+/// crash. Repeated events carry the same id, ended sessions stay ended and relations what they are, but
+/// people read mails.
 const fn settles_at_once(kind: EffectKind) -> bool {
     match kind {
         EffectKind::Mail => true,
-        EffectKind::Event | EffectKind::EndSessions => false,
+        EffectKind::Event | EffectKind::EndSessions | EffectKind::Relation => false,
     }
 }
 

@@ -10,6 +10,8 @@ use crate::model::{
 use crate::ports::{HashRefusal, ImportMode, Ports, UserImport, uuid_v4};
 use crate::users::Settings;
 
+use super::relations;
+
 /// Gives all accounts out, and takes accounts in as they are.
 #[derive(Clone)]
 pub struct Transfer {
@@ -154,12 +156,13 @@ impl Arrivals {
         let new_id = || UserId::new(uuid_v4(&*ports.entropy));
         let user = record.into_user(new_id, ports.clock.now())?;
         check(ports, self.options.rules, &user)?;
-        let effects = if self.options.events {
+        let mut effects = Vec::new();
+        if self.options.events {
             let event = super::created_event(ports, &self.context, &self.caller, &user);
-            vec![Effect::Event(event)]
-        } else {
-            Vec::new()
-        };
+            effects.push(Effect::Event(event));
+        }
+        // Told or not, the platform must know whom it is to let in.
+        effects.extend(relations::effect(ports, &user.id));
         batch.arrivals.push(Arrival {
             user,
             has_id,

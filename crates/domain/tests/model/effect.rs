@@ -127,6 +127,7 @@ fn the_format_of_a_record_stays_readable() {
         kind: EffectKind::Event,
         key: "user-1".to_owned(),
         once: None,
+        held_until: None,
         format: 1,
         payload: concat!(
             r#"{"id":"00000000-0000-0000-0000-000000000007","#,
@@ -221,6 +222,7 @@ fn assert_damaged(kind: EffectKind, payload: &str) {
         kind,
         key: "user-1".to_owned(),
         once: None,
+        held_until: None,
         format: 1,
         payload: payload.to_owned(),
     })
@@ -293,6 +295,7 @@ proptest! {
                 kind,
                 key: String::new(),
                 once: None,
+                held_until: None,
                 format,
                 payload: payload.clone(),
             });

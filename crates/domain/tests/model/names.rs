@@ -144,7 +144,7 @@ fn an_event_is_named_after_its_operation() {
 fn kinds_of_effects_and_unique_fields_have_names_of_their_own() {
     assert_eq!(
         EffectKind::ALL.map(EffectKind::as_str),
-        ["event", "mail", "end_sessions"]
+        ["event", "mail", "end_sessions", "relation"]
     );
     let fields = [
         ConflictField::Id,

@@ -189,6 +189,7 @@ async fn a_record_that_cannot_be_read_is_put_aside() {
         kind: EVENT,
         key: "a".to_owned(),
         once: None,
+        held_until: None,
         format: 9,
         payload: "?".to_owned(),
     });

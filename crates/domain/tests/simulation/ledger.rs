@@ -20,6 +20,7 @@ use users_domain::ports::{
     RefreshTokenStore, Rotation, StoreError, UserStore,
 };
 use users_testkit::fakes::{FixedClock, MemoryStore};
+use uuid::Uuid;
 
 use super::book::{Book, Code, Ends, GRACE, Moment};
 
@@ -309,6 +310,14 @@ impl Outbox for Ledger {
         reason: &str,
     ) -> Result<(), StoreError> {
         self.store.park(kind, fence, item, reason).await
+    }
+
+    async fn settle_held(&self, kind: EffectKind, name: Uuid) -> Result<(), StoreError> {
+        self.store.settle_held(kind, name).await
+    }
+
+    async fn let_go(&self, kind: EffectKind, name: Uuid) -> Result<(), StoreError> {
+        self.store.let_go(kind, name).await
     }
 
     async fn release(&self, kind: EffectKind, fence: Fence) -> Result<(), StoreError> {

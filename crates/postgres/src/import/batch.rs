@@ -78,10 +78,11 @@ const CREATE_JUDGED: &str = r#"
 /// Numbers are given in the order of the accounts. What shall wait once only is passed over while it
 /// does: the unique index says so.
 const APPEND: &str = "
-    INSERT INTO outbox (kind, key, once, format, payload, created_at)
-    SELECT kind, key, once, format, payload, NOW
-    FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY
-        AS effect (kind, key, once, format, payload, place)
+    INSERT INTO outbox (kind, key, once, format, payload, due_at, created_at)
+    SELECT kind, key, once, format, payload,
+        to_timestamp(second) + microsecond * interval '1 microsecond', NOW
+    FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY
+        AS effect (kind, key, once, format, payload, second, microsecond, place)
     ORDER BY place
     ON CONFLICT DO NOTHING";
 
@@ -271,6 +272,15 @@ impl Batches {
             .iter()
             .map(|record| record.payload.as_str())
             .collect();
+        // Held until when; exact, like `literal`.
+        let held_until = records.iter().map(|record| record.held_until);
+        let (seconds, micros): (Vec<_>, Vec<_>) = held_until
+            .map(|moment| {
+                let second = moment.map(Timestamp::unix_timestamp);
+                let micros = moment.map(|moment| i64::from(moment.microsecond()));
+                (second, micros)
+            })
+            .unzip();
         let append = APPEND.replace("NOW", &literal(self.clock.now()));
         session
             .execute(
@@ -281,6 +291,8 @@ impl Batches {
                     (&once, Type::TEXT_ARRAY),
                     (&formats, Type::INT4_ARRAY),
                     (&payloads, Type::TEXT_ARRAY),
+                    (&seconds, Type::INT8_ARRAY),
+                    (&micros, Type::INT8_ARRAY),
                 ],
                 LIMIT,
             )

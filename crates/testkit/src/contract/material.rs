@@ -5,13 +5,16 @@ use std::sync::Arc;
 use time::macros::datetime;
 use users_domain::model::{
     Change, CodeRecord, ConflictField, Effect, EffectKind, Email, EventBuilder, EventOperation,
-    Facts, MailRequest, Notice, RequestContext, Timestamp, User, UserEvent, UserId,
+    Facts, Hold, MailRequest, Notice, RequestContext, Timestamp, User, UserEvent, UserId,
 };
 use users_domain::ports::{Decide, DecideWithCode, LeaseHolder, Outbox, StoreError};
 use uuid::Uuid;
 
 /// When everything in a suite happened that has to have happened at some time.
 pub(super) const LONG_AGO: Timestamp = datetime!(2020-02-02 02:02:02.000002 UTC);
+
+/// A moment that comes on no store's clock while a suite runs.
+pub(super) const FAR_AHEAD: Timestamp = datetime!(9000-01-01 00:00:00.000009 UTC);
 
 /// An event of a key, such as the suites add and publish. The number makes its id.
 pub fn event(key: &str, number: u64) -> UserEvent {
@@ -38,7 +41,24 @@ pub(super) fn effect_of(kind: EffectKind, key: &str, number: u64) -> Effect {
             address: Some(Email::from_stored(format!("{number}@example.com"))),
         }),
         EffectKind::EndSessions => Effect::EndSessions { user },
+        EffectKind::Relation => Effect::Relation { user, hold: None },
     }
+}
+
+/// An effect that whoever commits it holds, under the name of this number.
+pub(super) fn held_effect(key: &str, number: u64, until: Timestamp) -> Effect {
+    Effect::Relation {
+        user: UserId::from_stored(key.to_owned()),
+        hold: Some(Hold {
+            name: hold_name(number),
+            until,
+        }),
+    }
+}
+
+/// The name of a hold.
+pub(super) fn hold_name(number: u64) -> Uuid {
+    Uuid::from_u128(u128::from(number) + 1)
 }
 
 /// An effect that waits at most once for each account and address.

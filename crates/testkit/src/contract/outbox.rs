@@ -10,12 +10,14 @@ use super::{Keep, Lever};
 use crate::fakes::FixedClock;
 
 mod everywhere;
+mod held;
 mod leases;
 mod once;
 mod order;
 mod settling;
 
 pub use everywhere::*;
+pub use held::*;
 pub use leases::*;
 pub use once::*;
 pub use order::*;
@@ -82,11 +84,22 @@ suite! {
     a_parked_item_is_never_claimed_again,
     a_parked_item_no_longer_holds_back_its_key,
     a_parked_item_stays_parked_whatever_is_said_of_it,
+    a_held_item_is_due_from_its_moment_on,
+    a_held_item_holds_back_later_ones_of_its_key,
+    a_held_item_counts_as_waiting,
+    a_settled_item_that_was_held_is_gone,
+    what_is_let_go_is_due_at_once_and_counts_no_attempt,
+    a_name_stands_for_its_own_item,
+    a_name_holds_one_item,
+    an_item_whose_moment_came_is_held_no_more,
+    an_item_that_was_tried_is_held_no_more,
+    of_many_words_about_a_held_item_at_once_each_does_no_harm,
     the_depth_counts_what_waits_and_what_is_parked,
     the_depth_knows_since_when_the_oldest_waits,
     it_serves_a_bare_runtime,
     a_dropped_addition_is_wholly_done_or_undone,
     a_dropped_settlement_is_wholly_done_or_undone,
+    a_dropped_word_about_a_held_item_is_wholly_said_or_unsaid,
     a_dropped_claim_does_no_harm,
     away_it_answers_unavailable,
 }

@@ -31,6 +31,7 @@ fn every_suite_tests_every_promise_that_it_declares() {
             outbox::PROMISES,
             &[
                 include_str!("outbox/everywhere.rs"),
+                include_str!("outbox/held.rs"),
                 include_str!("outbox/leases.rs"),
                 include_str!("outbox/once.rs"),
                 include_str!("outbox/order.rs"),

@@ -134,6 +134,7 @@ suite! {
     metadata_is_kept_digit_for_digit,
     an_insert_commits_its_effects_in_order,
     effects_of_every_kind_are_committed_with_the_row,
+    a_held_effect_is_held_from_its_commit_on,
     an_effect_that_waits_already_is_added_by_no_writer,
     an_effect_that_waits_no_more_is_added_by_every_writer,
     a_refused_change_leaves_nothing_that_would_hold_back_others,

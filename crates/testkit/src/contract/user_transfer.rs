@@ -67,6 +67,7 @@ suite! {
     an_import_that_is_dropped_keeps_what_was_committed,
     an_import_that_takes_nothing_in_changes_nothing,
     effects_of_every_kind_are_committed_in_order,
+    a_held_effect_is_held_from_its_import_on,
     only_the_imported_have_effects,
     outcomes_are_in_the_order_of_the_accounts,
     the_same_id_and_address_is_there_already_and_stays_as_it_is,

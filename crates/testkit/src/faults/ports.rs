@@ -6,15 +6,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use users_domain::model::{
     Arrival, BearerToken, CodePurpose, CodeRecord, Effect, EffectKind, Email, ImportOutcome, Mail,
-    Needs, Page, Password, PasswordAttempt, PasswordHash, Proof, RefreshSession, Timestamp,
+    Needs, Page, Password, PasswordAttempt, PasswordHash, Proof, RefreshSession, Role, Timestamp,
     TokenClaims, TokenId, TokenPair, User, UserEvent, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{
     Claim, Decide, DecideWithCode, EventPublisher, Fence, HashRefusal, HasherError, ImportMode,
     IssueToken, LeaseHolder, MailError, Mailer, Outbox, OutboxDepth, OutboxItemId, PasswordHasher,
-    PublishError, RefreshToken, RefreshTokenStore, Rotation, StoreError, TokenError, TokenIssuer,
-    TokenVerifier, UserImport, UserStore, UserTransfer, Verdict,
+    PlatformError, PlatformRelations, PublishError, RefreshToken, RefreshTokenStore, Rotation,
+    StoreError, TokenError, TokenIssuer, TokenVerifier, UserImport, UserStore, UserTransfer,
+    Verdict,
 };
+use uuid::Uuid;
 
 use super::{FaultPlan, Faulty};
 
@@ -171,12 +173,34 @@ impl<P: Outbox + ?Sized> Outbox for Faulty<P> {
             .await
     }
 
+    async fn settle_held(&self, kind: EffectKind, name: Uuid) -> Result<(), StoreError> {
+        self.call(STORE_AWAY, self.good.settle_held(kind, name))
+            .await
+    }
+
+    async fn let_go(&self, kind: EffectKind, name: Uuid) -> Result<(), StoreError> {
+        self.call(STORE_AWAY, self.good.let_go(kind, name)).await
+    }
+
     async fn release(&self, kind: EffectKind, fence: Fence) -> Result<(), StoreError> {
         self.call(STORE_AWAY, self.good.release(kind, fence)).await
     }
 
     async fn depth(&self, kind: EffectKind) -> Result<OutboxDepth, StoreError> {
         self.call(STORE_AWAY, self.good.depth(kind)).await
+    }
+}
+
+#[async_trait]
+impl<P: PlatformRelations + ?Sized> PlatformRelations for Faulty<P> {
+    async fn put(&self, user: &UserId, role: Role) -> Result<(), PlatformError> {
+        self.call(PlatformError::Unavailable, self.good.put(user, role))
+            .await
+    }
+
+    async fn remove(&self, user: &UserId) -> Result<(), PlatformError> {
+        self.call(PlatformError::Unavailable, self.good.remove(user))
+            .await
     }
 }
 

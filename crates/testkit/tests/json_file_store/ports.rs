@@ -12,6 +12,7 @@ use users_domain::ports::{
     Claim, Decide, DecideWithCode, Fence, LeaseHolder, Outbox, OutboxDepth, OutboxItemId,
     RefreshTokenStore, Rotation, StoreError, UserStore,
 };
+use uuid::Uuid;
 
 use crate::JsonFileStore;
 
@@ -115,6 +116,14 @@ impl Outbox for JsonFileStore {
     ) -> Answer<()> {
         self.change(self.memory.park(kind, fence, item, reason))
             .await
+    }
+
+    async fn settle_held(&self, kind: EffectKind, name: Uuid) -> Answer<()> {
+        self.change(self.memory.settle_held(kind, name)).await
+    }
+
+    async fn let_go(&self, kind: EffectKind, name: Uuid) -> Answer<()> {
+        self.change(self.memory.let_go(kind, name)).await
     }
 
     async fn release(&self, kind: EffectKind, fence: Fence) -> Answer<()> {

@@ -4,7 +4,7 @@ use users_domain::ports::{OutboxItemId, StoreError};
 
 use super::{KIND, OutboxUnderTest, holder, item};
 use crate::contract::calls::{POLLS, dropped_after, on_a_bare_runtime};
-use crate::contract::material::{assert_away, effect_of};
+use crate::contract::material::{assert_away, effect_of, hold_name};
 
 pub async fn it_serves_a_bare_runtime(subject: &OutboxUnderTest) {
     let (outbox, now) = (subject.outbox.clone(), subject.now());
@@ -17,6 +17,8 @@ pub async fn it_serves_a_bare_runtime(subject: &OutboxUnderTest) {
         outbox.done(KIND, claim.fence, &[a]).await.unwrap();
         outbox.retry(KIND, claim.fence, b, now).await.unwrap();
         outbox.park(KIND, claim.fence, c, "reason").await.unwrap();
+        outbox.settle_held(KIND, hold_name(1)).await.unwrap();
+        outbox.let_go(KIND, hold_name(1)).await.unwrap();
         assert_eq!(outbox.depth(KIND).await.unwrap().pending, 1);
         outbox.release(KIND, claim.fence).await.unwrap();
     })
@@ -80,13 +82,15 @@ pub async fn away_it_answers_unavailable(subject: &OutboxUnderTest) {
     let claim = subject.claim().await;
     go_away();
     let (outbox, fence, id) = (&subject.outbox, claim.fence, item(&claim, 0).id);
-    let settled: [Result<(), StoreError>; 5] = [
+    let settled: [Result<(), StoreError>; 7] = [
         outbox.add(vec![effect_of(KIND, "b", 1)]).await,
         outbox.done(KIND, fence, &[id]).await,
         outbox
             .retry(KIND, fence, OutboxItemId(7), subject.now())
             .await,
         outbox.park(KIND, fence, id, "reason").await,
+        outbox.settle_held(KIND, hold_name(1)).await,
+        outbox.let_go(KIND, hold_name(1)).await,
         outbox.release(KIND, fence).await,
     ];
     for answer in settled {

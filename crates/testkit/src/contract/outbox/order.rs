@@ -148,6 +148,7 @@ pub async fn an_unreadable_record_is_claimed_as_unknown_in_its_turn(subject: &Ou
             kind: KIND,
             key: "a".to_owned(),
             once: None,
+            held_until: None,
             format,
             payload: payload.to_owned(),
         });

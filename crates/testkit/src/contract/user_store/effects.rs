@@ -9,7 +9,8 @@ use users_domain::ports::{Decide, DecideWithCode, LeaseHolder, UserStore};
 use super::UserStoreUnderTest;
 use crate::contract::calls::at_once;
 use crate::contract::material::{
-    decide_with, decide_with_code, effect, effect_of, verification_of,
+    FAR_AHEAD, decide_with, decide_with_code, effect, effect_of, held_effect, hold_name,
+    verification_of,
 };
 use crate::people::{grace, user};
 
@@ -92,6 +93,28 @@ pub async fn effects_of_every_kind_are_committed_with_the_row(subject: &UserStor
         let expected = [1, 2, 3].map(|number| effect_of(kind, "ada", number));
         assert_eq!(subject.effects_of(kind).await, expected, "{kind:?}");
     }
+}
+
+pub async fn a_held_effect_is_held_from_its_commit_on(subject: &UserStoreUnderTest) {
+    let relation = EffectKind::Relation;
+    let held = |number| vec![held_effect("ada", number, FAR_AHEAD)];
+    let inserted = subject.store.insert(user("ada"), held(0)).await;
+    let ada = inserted.unwrap();
+    let nothing = decide_with(held(1), |_| ());
+    subject.update(&ada, nothing).await.unwrap();
+    let change = decide_with(held(2), |user| user.secret = None);
+    subject.update(&ada, change).await.unwrap();
+    let code = subject.keep(&ada, CodePurpose::ResetSecret, 1).await;
+    let change = decide_with_code(held(3), |user| user.username = None);
+    subject.redeem(&code, change).await.unwrap();
+    assert!(subject.effects_of(relation).await.is_empty());
+    assert_eq!(subject.outbox.depth(relation).await.unwrap().pending, 4);
+    for number in 0..4 {
+        let let_go = subject.outbox.let_go(relation, hold_name(number));
+        let_go.await.unwrap();
+    }
+    let expected = [(); 4].map(|()| effect_of(relation, "ada", 0));
+    assert_eq!(subject.effects_of(relation).await, expected);
 }
 
 pub async fn an_effect_that_waits_already_is_added_by_no_writer(subject: &UserStoreUnderTest) {

@@ -9,7 +9,9 @@ use users_domain::ports::{ImportMode, StoreError};
 use super::{
     IMPORTED, THERE, USERNAME, UserTransferUnderTest, id, numbered, people, plain, with_username,
 };
-use crate::contract::material::{assert_taken, decide, effect, effect_of, pending};
+use crate::contract::material::{
+    FAR_AHEAD, assert_taken, decide, effect, effect_of, held_effect, hold_name, pending,
+};
 use crate::contract::user_store::{full, odd_rows};
 use crate::people::user;
 
@@ -240,6 +242,20 @@ pub async fn effects_of_every_kind_are_committed_in_order(subject: &UserTransfer
     for (kind, expected) in expected {
         assert_eq!(pending(&subject.outbox, kind).await, expected);
     }
+}
+
+pub async fn a_held_effect_is_held_from_its_import_on(subject: &UserTransferUnderTest) {
+    let relation = EffectKind::Relation;
+    let mut accounts = people(["ada", "grace"]);
+    accounts[0].effects = vec![held_effect("ada", 1, FAR_AHEAD)];
+    accounts[1].effects = vec![effect_of(relation, "grace", 0)];
+    assert_eq!(subject.import(&accounts).await, [IMPORTED; 2]);
+    let due = || pending(&subject.outbox, relation);
+    assert_eq!(due().await, [effect_of(relation, "grace", 0)]);
+    let let_go = subject.outbox.let_go(relation, hold_name(1));
+    let_go.await.unwrap();
+    let both = ["ada", "grace"].map(|key| effect_of(relation, key, 0));
+    assert_eq!(due().await, both);
 }
 
 pub async fn only_the_imported_have_effects(subject: &UserTransferUnderTest) {

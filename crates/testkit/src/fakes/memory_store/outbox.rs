@@ -7,6 +7,7 @@ use users_domain::model::{Effect, EffectKind, EffectRecord, Timestamp, UnknownEf
 use users_domain::ports::{
     Claim, Fence, LEASE, LeaseHolder, Outbox, OutboxDepth, OutboxItem, OutboxItemId, StoreError,
 };
+use uuid::Uuid;
 
 use super::{MemoryStore, ParkedItem};
 
@@ -53,10 +54,10 @@ impl Backlog {
         }
         self.last += 1;
         let item = Item {
+            due_at: record.held_until,
             record,
             added_at: now,
             attempts: 0,
-            due_at: None,
             parked: None,
         };
         self.items.insert(self.last, item);
@@ -136,6 +137,18 @@ impl Backlog {
             }
         }
         due
+    }
+
+    /// The item that is held under a name.
+    fn held(&self, kind: EffectKind, name: Uuid, now: Timestamp) -> Option<i64> {
+        let name = name.to_string();
+        let mut waiting = self.waiting(kind);
+        let held = waiting.find(|(_, item)| {
+            item.record.once.as_ref() == Some(&name)
+                && item.attempts == 0
+                && item.due_at.is_some_and(|due_at| due_at > now)
+        });
+        held.map(|(number, _)| number)
     }
 
     /// Lets only the present holder go on. A lease that ran out but was not taken over is still his.
@@ -232,6 +245,25 @@ impl Outbox for MemoryStore {
         self.state().backlog.settle(kind, fence, item, |item| {
             item.parked = Some(reason.to_owned());
         })
+    }
+
+    async fn settle_held(&self, kind: EffectKind, name: Uuid) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let backlog = &mut self.state().backlog;
+        if let Some(held) = backlog.held(kind, name, now) {
+            backlog.items.remove(&held);
+        }
+        Ok(())
+    }
+
+    async fn let_go(&self, kind: EffectKind, name: Uuid) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let backlog = &mut self.state().backlog;
+        let held = backlog.held(kind, name, now);
+        if let Some(item) = held.and_then(|held| backlog.items.get_mut(&held)) {
+            item.due_at = None;
+        }
+        Ok(())
     }
 
     async fn release(&self, kind: EffectKind, fence: Fence) -> Result<(), StoreError> {

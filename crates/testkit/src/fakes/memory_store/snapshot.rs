@@ -80,6 +80,8 @@ pub(super) fn read(text: &str) -> Result<State, serde_json::Error> {
                 kind: kind(&row.kind)?,
                 key: row.key,
                 once: row.once,
+                // Only until it is added; `due_at` says it from then on.
+                held_until: None,
                 format: row.format,
                 payload: row.payload,
             },

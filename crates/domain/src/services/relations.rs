@@ -1,0 +1,132 @@
+//! Has the platform know accounts as what they are: at once where it answers, later where it does not.
+
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use super::relay::{Failure, unless_it_panics};
+use crate::model::{Effect, EffectKind, Hold, Role, User, UserId};
+use crate::ports::{LEASE, PlatformError, PlatformRelations, Ports, StoreError, uuid_v4};
+
+/// How often an account is told in a row while it goes on changing.
+const ROUNDS: usize = 5;
+
+/// What follows of an account for the platform, for any replica to carry out; nothing where no
+/// platform wants to know.
+pub(super) fn effect(ports: &Ports, user: &UserId) -> Option<Effect> {
+    ports.platform.relations.as_ref().map(|_| Effect::Relation {
+        user: user.clone(),
+        hold: None,
+    })
+}
+
+/// Has any replica tell the platform what an account is. Nobody waits for it, and it does not fail.
+pub(super) async fn queue(ports: &Ports, user: &UserId) {
+    let Some(effect) = effect(ports, user) else {
+        return;
+    };
+    if let Err(error) = ports.outbox.add(vec![effect]).await {
+        warn!(user.id = %user, %error, "the platform is not told what an account is");
+    }
+}
+
+/// An effect that whoever commits it carries out himself. If he cannot, or does not live to, any
+/// replica does.
+#[derive(Clone, Copy)]
+pub(super) struct OwnRelation {
+    name: Uuid,
+}
+
+impl OwnRelation {
+    /// `None` where no platform wants to know.
+    pub(super) fn of(ports: &Ports) -> Option<Self> {
+        ports.platform.relations.as_ref().map(|_| Self {
+            name: uuid_v4(&*ports.entropy),
+        })
+    }
+
+    /// What is to be committed with the account.
+    pub(super) fn effect(self, ports: &Ports, user: &UserId) -> Effect {
+        Effect::Relation {
+            user: user.clone(),
+            hold: Some(Hold {
+                name: self.name,
+                until: ports.clock.now() + LEASE,
+            }),
+        }
+    }
+
+    /// Tells the platform of an account that was committed just now. What goes wrong is the relay's
+    /// to mend, so whoever asked for the account never hears of it.
+    pub(super) async fn carry_out(self, ports: &Ports, committed: &User) {
+        let Some(relations) = &ports.platform.relations else {
+            return;
+        };
+        let user = &committed.id;
+        let told = follow(ports, &**relations, user, Some(committed.role));
+        let settled = match unless_it_panics(told).await {
+            Ok(()) => ports.outbox.settle_held(EffectKind::Relation, self.name),
+            Err(_) => {
+                info!(user.id = %user, "the platform is told later what an account is");
+                ports.outbox.let_go(EffectKind::Relation, self.name)
+            }
+        };
+        if let Err(error) = settled.await {
+            info!(user.id = %user, %error, "what the platform was told of an account is told again");
+        }
+    }
+}
+
+/// Carries out an effect of the outbox. One that was left from when there was a platform is done.
+pub(super) async fn carry_out(ports: &Ports, user: &UserId) -> Result<(), Failure> {
+    let Some(relations) = &ports.platform.relations else {
+        return Ok(());
+    };
+    let seen = role(ports, user).await?;
+    follow(ports, &**relations, user, seen).await
+}
+
+/// Makes the platform's relations equal to the account, which was last seen in this role, or gone;
+/// its status does not matter. Any number may do this at once for one account: each looks again
+/// behind what he wrote, so that whoever writes last has seen the account as it is.
+async fn follow(
+    ports: &Ports,
+    relations: &dyn PlatformRelations,
+    user: &UserId,
+    mut seen: Option<Role>,
+) -> Result<(), Failure> {
+    let began = ports.clock.now();
+    for _ in 0..ROUNDS {
+        match seen {
+            Some(role) => relations.put(user, role).await,
+            None => relations.remove(user).await,
+        }
+        .map_err(failure)?;
+        let now = role(ports, user).await?;
+        if now == seen {
+            return Ok(());
+        }
+        seen = now;
+        // Somebody waits for this, or a lease runs.
+        if ports.clock.now() - began > LEASE / 2 {
+            break;
+        }
+    }
+    Err(Failure::NotNow)
+}
+
+/// The role of an account, if it is there.
+async fn role(ports: &Ports, user: &UserId) -> Result<Option<Role>, Failure> {
+    let account = ports.users.find(user).await.map_err(not_now)?;
+    Ok(account.map(|account| account.role))
+}
+
+fn failure(error: PlatformError) -> Failure {
+    match error {
+        PlatformError::Refused => Failure::Never(error.to_string()),
+        PlatformError::Unavailable => Failure::NotNow,
+    }
+}
+
+fn not_now(_: StoreError) -> Failure {
+    Failure::NotNow
+}
