@@ -7,16 +7,15 @@ use async_trait::async_trait;
 use time::macros::datetime;
 use tracing::{error, warn};
 use users_domain::model::{
-    BearerToken, RefreshSession, Timestamp, TokenId, TokenKind, TokenPair, UserId,
+    BearerToken, RefreshSession, Role, Timestamp, TokenId, TokenKind, TokenPair, UserId,
 };
 use users_domain::ports::{
     IssueToken, ROTATION_GRACE, RefreshToken, Rotation, StoreError, TokenError, TokenIssuer,
     uuid_v4,
 };
+use users_jwt::{Claims, RoleClaim};
 
 use crate::EmbeddedAuth;
-use crate::claims::{Claims, Holder};
-use crate::numeric_date::NumericDate;
 
 /// Nothing lives longer: the calendar of tokens and stores ends here.
 const LATEST: Timestamp = datetime!(9999-12-31 23:59:59 UTC);
@@ -109,16 +108,15 @@ impl EmbeddedAuth {
             .ok_or(TokenError::Refused)
     }
 
+    /// An access token. It names its session if it came by a refresh.
     fn access(
         &self,
         holder: &Holder,
         begin: Timestamp,
         session: Option<&TokenId>,
     ) -> Result<BearerToken, TokenError> {
-        let ends = NumericDate::from_moment(after(begin, self.access_ttl));
-        let issued_at = NumericDate::from_moment(begin);
         self.key
-            .sign(&Claims::access(holder, issued_at, ends, session))
+            .sign(&holder.access(begin, after(begin, self.access_ttl), session))
     }
 
     fn refresh_token(
@@ -127,21 +125,44 @@ impl EmbeddedAuth {
         begin: Timestamp,
         session: &RefreshSession,
     ) -> Result<BearerToken, TokenError> {
-        let ends = NumericDate::from_moment(session.expires_at);
-        let issued_at = NumericDate::from_moment(begin);
-        self.key.sign(&Claims::refresh(
-            holder,
-            issued_at,
-            ends,
-            &session.id,
-            session.generation,
-        ))
+        self.key.sign(&Claims {
+            kind: TokenKind::Refresh.as_u8(),
+            generation: Some(session.generation),
+            ..holder.access(begin, session.expires_at, Some(&session.id))
+        })
     }
 
     /// Lets the verifier know how late our own tokens may say they were issued.
     fn note_issue(&self, begin: Timestamp) {
         self.latest_issue
             .fetch_max(begin.unix_timestamp(), Ordering::Relaxed);
+    }
+}
+
+/// Whom a token is for, as far as all tokens of a pair say the same.
+struct Holder {
+    user: UserId,
+    role: Role,
+    verified: bool,
+}
+
+impl Holder {
+    /// What an access token says.
+    fn access(&self, begin: Timestamp, ends: Timestamp, session: Option<&TokenId>) -> Claims {
+        Claims {
+            user: self.user.as_str().to_owned(),
+            kind: TokenKind::Access.as_u8(),
+            role: match self.role {
+                Role::User => RoleClaim::User,
+                Role::Admin => RoleClaim::Admin,
+            },
+            verified: self.verified,
+            issued_at: begin,
+            ends,
+            not_before: None,
+            session: session.map(|id| id.as_str().to_owned()),
+            generation: None,
+        }
     }
 }
 

@@ -17,18 +17,15 @@ use std::time::Duration;
 
 use users_domain::ports::{Clock, Entropy, RefreshTokenStore};
 
-mod claims;
 mod issuer;
-mod jwks;
 mod keys;
-mod numeric_date;
+mod published;
 mod signing_key;
 mod verifier;
 
 pub use keys::{KeyError, check_key};
 
 use signing_key::SigningKey;
-use verifier::Reader;
 
 /// The key file's name in a data folder: programs that share a folder share the key.
 pub const KEY_FILE_NAME: &str = "auth-key.pem";
@@ -38,7 +35,6 @@ pub struct EmbeddedAuth {
     access_ttl: Duration,
     refresh_ttl: Duration,
     key: SigningKey,
-    reader: Reader,
     key_set: String,
     /// The latest second that a token of this process says it was issued at; see `verifier.rs`.
     latest_issue: AtomicI64,
@@ -89,8 +85,7 @@ impl EmbeddedAuth {
         Ok(Self {
             access_ttl,
             refresh_ttl,
-            reader: Reader::new(&key),
-            key_set: jwks::key_set(&key),
+            key_set: users_jwt::key_set([key.public()]),
             key,
             latest_issue: AtomicI64::new(i64::MIN),
             sessions,

@@ -10,48 +10,43 @@ use serde_json::json;
 use tracing::error;
 use users_domain::model::BearerToken;
 use users_domain::ports::TokenError;
-
-use crate::claims::Claims;
+use users_jwt::{Claims, PublicKey};
 
 /// An Ed25519 key pair with the id by which tokens name it.
 pub(crate) struct SigningKey {
     pair: Ed25519KeyPair,
-    id: String,
+    public: PublicKey,
     /// The first part of every token: it depends on nothing but the key.
     header: String,
 }
 
 impl SigningKey {
+    /// The key's id (`kid`) is its thumbprint (RFC 7638), so that another key never goes by the same
+    /// id, and others that cached the old one see that there is a new one.
+    #[expect(clippy::expect_used, reason = "Ed25519 knows one length")]
     pub(crate) fn new(pair: Ed25519KeyPair) -> Self {
-        let id = thumbprint(&pair);
+        let bytes = pair.public_key().as_ref();
+        let bytes: [u8; PublicKey::LENGTH] = bytes
+            .try_into()
+            .expect("an Ed25519 public key has 32 bytes (RFC 8032, section 5.1.5)");
+        let public = PublicKey::new(thumbprint(&bytes), bytes);
         // In the order in which the platform writes them.
-        let header = json!({ "alg": "EdDSA", "kid": id, "typ": "JWT" });
+        let header = json!({ "alg": PublicKey::ALGORITHM, "kid": public.id(), "typ": "JWT" });
         Self {
             header: URL_SAFE_NO_PAD.encode(header.to_string()),
-            id,
+            public,
             pair,
         }
     }
 
-    /// The key's id (`kid`): its thumbprint (RFC 7638), so that another key never goes by the same
-    /// id, and others that cached the old one see that there is a new one.
-    pub(crate) fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// The public half: 32 bytes (RFC 8032).
-    pub(crate) fn public(&self) -> &[u8] {
-        self.pair.public_key().as_ref()
-    }
-
-    /// The public half as JSON Web Keys write it (RFC 8037, section 2).
-    pub(crate) fn x(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.public())
+    /// The public half.
+    pub(crate) fn public(&self) -> &PublicKey {
+        &self.public
     }
 
     /// A token (RFC 7515, section 3.1).
     pub(crate) fn sign(&self, claims: &Claims) -> Result<BearerToken, TokenError> {
-        let claims = serde_json::to_vec(claims).map_err(|error| unsigned(&error))?;
+        let claims = claims.to_json().map_err(|error| unsigned(&error))?;
         let mut token = format!("{}.{}", self.header, URL_SAFE_NO_PAD.encode(claims));
         let signature = self
             .pair
@@ -69,8 +64,8 @@ fn unsigned(error: &dyn fmt::Display) -> TokenError {
 }
 
 /// RFC 7638, section 3, with the members that RFC 8037, section 2 names.
-fn thumbprint(pair: &Ed25519KeyPair) -> String {
-    let x = URL_SAFE_NO_PAD.encode(pair.public_key());
+fn thumbprint(public: &[u8]) -> String {
+    let x = URL_SAFE_NO_PAD.encode(public);
     let members = json!({ "crv": "Ed25519", "kty": "OKP", "x": x });
     URL_SAFE_NO_PAD.encode(digest(&SHA256, members.to_string().as_bytes()))
 }
@@ -78,7 +73,9 @@ fn thumbprint(pair: &Ed25519KeyPair) -> String {
 /// The private half is never printed.
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SigningKey").field(&self.id).finish()
+        f.debug_tuple("SigningKey")
+            .field(&self.public.id())
+            .finish()
     }
 }
 
@@ -96,8 +93,14 @@ mod tests {
     #[test]
     fn the_id_is_the_thumbprint_of_the_public_key() {
         let key = SigningKey::new(Ed25519KeyPair::from_seed_unchecked(&SEED).unwrap());
-        assert_eq!(key.x(), "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
-        assert_eq!(key.id(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        assert_eq!(
+            URL_SAFE_NO_PAD.encode(key.public().bytes()),
+            "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+        );
+        assert_eq!(
+            key.public().id(),
+            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod matrix;
 use std::fmt::Write as _;
 
 use crate::error::{Error, Unauthenticated};
-use crate::model::{Caller, Principal, Status, TokenKind, UserId};
+use crate::model::{Caller, Principal, Status, TokenKind, User, UserId};
 
 /// What somebody may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -232,6 +232,25 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// Whether it makes a difference here that this caller administers the platform.
+    pub(crate) fn heeds_administrators(self, caller: &Principal, policy: AccessPolicy) -> bool {
+        let rule = self.rule(policy);
+        let may_more = match rule.who {
+            Who::Administrator | Who::OwnerOrAdministrator => true,
+            // An administrator sees all of an account, and makes accounts that others may not.
+            Who::Anyone | Who::AccountHolder => matches!(self, Self::View | Self::Create),
+            Who::Operator => false,
+        };
+        caller.is_administrator() && (may_more || !passes_unverified(rule, &caller.account, policy))
+    }
+}
+
+/// Whether the account's address is proven, or need not be.
+fn passes_unverified(rule: Rule, account: &User, policy: AccessPolicy) -> bool {
+    rule.unverified || policy.unverified_users || account.is_verified()
+}
+
 /// Whether a caller may do something to an account; the reason if not. Whether there is such an
 /// account plays no part, so that a refusal does not tell.
 pub fn permit_on(
@@ -276,11 +295,8 @@ fn permit_account(rule: Rule, principal: &Principal, policy: AccessPolicy) -> Re
         }
         _ => return Err(Error::Unauthenticated(Unauthenticated::InvalidToken)),
     }
-    let verified = rule.unverified
-        || policy.unverified_users
-        || principal.account.is_verified()
-        || principal.is_administrator();
-    if !verified {
+    let verified = passes_unverified(rule, &principal.account, policy);
+    if !verified && !principal.is_administrator() {
         return Err(Error::EmailNotVerified);
     }
     match rule.who {
@@ -295,7 +311,8 @@ pub fn table_md() -> String {
     let mut text = String::from(
         "# Permissions\n\n\
          Who may do what. An account must be enabled to ask for anything; an administrator is an\n\
-         enabled account whose role is admin now, whatever his token says.\n\n\
+         enabled account whose role is admin now, whatever his token says; where there is a platform\n\
+         around the service, its authority has to agree.\n\n\
          | operation | bearer token | who | unverified e-mail | personal access token |\n\
          | --- | --- | --- | --- | --- |\n",
     );

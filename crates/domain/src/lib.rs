@@ -8,6 +8,7 @@
 //! - [`authorization`]: who may do what, as one table.
 //! - [`services`]: what the world may ask; [`Users`] bundles them.
 //! - [`Error`]: what can happen.
+//! - [`trace_context`]: the trace that a call belongs to, for those who call others.
 //!
 //! The crate has no runtime, no database driver and no web framework, so it embeds anywhere.
 
@@ -16,6 +17,7 @@ pub mod error;
 pub mod model;
 pub mod ports;
 pub mod services;
+pub mod trace_context;
 mod users;
 
 pub use error::Error;

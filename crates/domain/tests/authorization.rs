@@ -82,7 +82,7 @@ fn holder(person: Person, kind: TokenKind) -> Caller {
         expires_at: None,
         id: None,
     };
-    Caller::Account(Box::new(Principal { account, claims }))
+    Caller::Account(Box::new(Principal::new(account, claims)))
 }
 
 /// The columns of the tables below, in order.

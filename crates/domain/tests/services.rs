@@ -19,6 +19,7 @@ use users_testkit::{Fakes, people};
 mod services {
     mod access;
     mod administration;
+    mod authority;
     mod credentials;
     mod directory;
     mod email_changes;

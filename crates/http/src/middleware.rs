@@ -7,6 +7,7 @@ mod operation_metrics;
 mod request_id;
 mod request_log;
 mod request_metrics;
+mod trace;
 mod working_time;
 
 use std::future::{Ready, ready};
@@ -24,6 +25,7 @@ use actix_web::{Error, HttpMessage as _};
 use futures::future::{Either, LocalBoxFuture};
 use tracing::Instrument as _;
 use users_domain::authorization::Operation;
+use users_domain::trace_context;
 
 use crate::byte_budget::ByteBudget;
 use crate::error::{Refusal, wants_problem};
@@ -126,6 +128,7 @@ where
         let method = request.method().clone();
         let id = request_id::of(request.headers(), route.api.entropy());
         let span = request_log::span(&id, &method, route.pattern);
+        let trace = trace::of(request.headers(), &id);
         let exchange = Exchange {
             id,
             operation: route.operation(&method),
@@ -143,7 +146,8 @@ where
         };
 
         Box::pin(async move {
-            let mut answering = Box::pin(answering.instrument(span.clone()));
+            let answering = Box::pin(answering.instrument(span.clone()));
+            let mut answering = trace_context::scope(trace, answering);
             let outcome = exchange.working_time.bound(&mut answering).await;
             let _entered = span.enter();
             let outcome = outcome.unwrap_or_else(|working_time::Over| {

@@ -28,8 +28,9 @@ use fakes::{
 /// Mocks of the ports; their expectations are checked when they are dropped.
 pub mod mocks {
     pub use users_domain::ports::{
-        MockEventPublisher, MockMailer, MockOutbox, MockPasswordHasher, MockPublishedKeys,
-        MockReadEvents, MockRefreshTokenStore, MockTokenIssuer, MockTokenVerifier, MockUserStore,
+        MockDomains, MockEventPublisher, MockMailer, MockOutbox, MockPasswordHasher,
+        MockPlatformAuthority, MockPlatformRelations, MockPublishedKeys, MockReadEvents,
+        MockRefreshTokenStore, MockTokenIssuer, MockTokenVerifier, MockUserStore,
     };
 }
 

@@ -133,7 +133,7 @@ pub fn principal(account: User, kind: TokenKind) -> Caller {
         expires_at: None,
         id: None,
     };
-    Caller::Account(Box::new(Principal { account, claims }))
+    Caller::Account(Box::new(Principal::new(account, claims)))
 }
 
 fn capitalised(name: &str) -> String {

@@ -244,8 +244,8 @@ pub(crate) const ROOMS: &[Room] = &[
     Room {
         name: "users-auth-embedded",
         floor: Floor::Driven,
-        own: DOMAIN,
-        third_party: &["aws-lc-rs", "jsonwebtoken"],
+        own: &["users-domain", "users-jwt"],
+        third_party: &["aws-lc-rs"],
         dev_own: TESTKIT,
         dev_third_party: &[],
     },
@@ -311,25 +311,34 @@ pub(crate) const ROOMS: &[Room] = &[
     Room {
         name: "users-auth-grpc",
         floor: Floor::Driven,
-        own: &["users-domain", "users-proto"],
-        third_party: &[
-            "futures",
-            "jsonwebtoken",
-            "reqwest",
-            "tokio",
-            "tonic",
-            "tonic-health",
-        ],
+        own: &["users-domain", "users-grpc-client", "users-jwt", "users-proto"],
+        third_party: &["futures", "hyper-util", "reqwest", "tokio", "tonic", "tonic-health"],
         dev_own: &["users-test-platform", "users-testkit"],
         dev_third_party: &["rcgen"],
     },
     Room {
         name: "users-spicedb",
         floor: Floor::Driven,
-        own: &["users-domain", "users-proto"],
+        own: &["users-domain", "users-grpc-client", "users-proto"],
         third_party: &["tokio", "tonic"],
         dev_own: &["users-test-platform", "users-testkit"],
         dev_third_party: &[],
+    },
+    Room {
+        name: "users-grpc-client",
+        floor: Floor::Wire,
+        own: &[],
+        third_party: &["rustls", "tokio", "tonic"],
+        dev_own: &["users-proto"],
+        dev_third_party: &["rcgen"],
+    },
+    Room {
+        name: "users-jwt",
+        floor: Floor::Wire,
+        own: &[],
+        third_party: &["jsonwebtoken"],
+        dev_own: &[],
+        dev_third_party: &["aws-lc-rs"],
     },
     Room {
         name: "users-proto",
@@ -409,8 +418,8 @@ pub(crate) const TECHNOLOGIES: &[Technology] = &[
     },
     Technology {
         crates: &["jsonwebtoken"],
-        rooms: &["users-auth-"],
-        law: "jsonwebtoken is named by the auth crates only",
+        rooms: &["users-jwt"],
+        law: "jsonwebtoken is named by users-jwt only",
     },
 ];
 

@@ -9,12 +9,25 @@ pub struct Principal {
     pub account: User,
     /// What the token said.
     pub claims: TokenClaims,
+    /// Whether the platform's authority said that he does not administer it. Nobody asks where
+    /// there is none, or where it makes no difference.
+    pub denied_by_platform: bool,
 }
 
 impl Principal {
-    /// Whether he administers the platform: by his account as it is now, not by his token.
+    /// Somebody of whom the platform's authority said nothing.
+    pub fn new(account: User, claims: TokenClaims) -> Self {
+        Self {
+            account,
+            claims,
+            denied_by_platform: false,
+        }
+    }
+
+    /// Whether he administers the platform: by his account as it is now, not by his token; and the
+    /// platform agrees.
     pub fn is_administrator(&self) -> bool {
-        self.account.is_enabled_administrator()
+        self.account.is_enabled_administrator() && !self.denied_by_platform
     }
 
     /// The kind of token he showed.

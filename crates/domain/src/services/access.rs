@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use crate::authorization::{Bearer, Operation, permit};
 use crate::error::{Error, Unauthenticated};
-use crate::model::{BearerToken, Caller, Principal, Status, TokenClaims, TokenKind, User};
+use crate::model::{BearerToken, Caller, Principal, Status, TokenClaims, TokenKind, User, UserId};
 use crate::ports::{Ports, TokenError};
 use crate::users::Settings;
 
@@ -25,7 +25,9 @@ impl Access {
     /// Who is asking for an operation, proven and permitted.
     ///
     /// The token is verified, its account loaded, and everything that counts taken from the
-    /// account as it is now: a disabled, demoted or re-verified person is treated so at once.
+    /// account as it is now: a disabled, demoted or re-verified person is treated so at once. Where
+    /// it makes a difference that somebody administers the platform, its authority has to agree
+    /// ([`Error::Unavailable`] if it cannot be asked).
     #[tracing::instrument(skip_all, name = "access", fields(operation = operation.as_str()))]
     pub async fn identify(
         &self,
@@ -33,20 +35,49 @@ impl Access {
         bearer: Option<&BearerToken>,
     ) -> Result<Caller, Error> {
         let policy = self.settings.access;
-        let caller = match (operation.rule(policy).bearer, bearer) {
+        let mut caller = match (operation.rule(policy).bearer, bearer) {
             (Bearer::Ignored, _) | (Bearer::Optional, None) => Caller::Anonymous,
             (Bearer::Access | Bearer::Refresh, None) => {
                 return Err(Error::Unauthenticated(Unauthenticated::MissingToken));
             }
             (_, Some(token)) => Caller::Account(Box::new(self.authenticate(token).await?)),
         };
-        permit(operation, &caller, policy).inspect_err(|error| {
+        self.permit(operation, &caller)?;
+        if let Caller::Account(principal) = &mut caller
+            && operation.heeds_administrators(principal, policy)
+            && !self.platform_agrees(&principal.account.id).await?
+        {
+            principal.denied_by_platform = true;
+            self.permit(operation, &caller)?;
+        }
+        Ok(caller)
+    }
+
+    fn permit(&self, operation: Operation, caller: &Caller) -> Result<(), Error> {
+        permit(operation, caller, self.settings.access).inspect_err(|error| {
             let user_id = caller
                 .principal()
                 .map(|principal| principal.account.id.as_str());
             info!(user.id = user_id, %error, "refused");
+        })
+    }
+
+    /// Whether the platform agrees that the holder of an administrator's account administers it.
+    async fn platform_agrees(&self, user: &UserId) -> Result<bool, Error> {
+        let Some(authority) = &self.ports.platform.authority else {
+            return Ok(true);
+        };
+        let agrees = authority.is_administrator(user).await;
+        let agrees = agrees.map_err(|_| Error::Unavailable {
+            port: "platform authority",
         })?;
-        Ok(caller)
+        if !agrees {
+            warn!(
+                user.id = %user,
+                "the account's role is admin, but the platform does not know it as an administrator"
+            );
+        }
+        Ok(agrees)
     }
 
     async fn authenticate(&self, token: &BearerToken) -> Result<Principal, Error> {
@@ -65,7 +96,7 @@ impl Access {
             return Err(refused("the token's account does not exist"));
         };
         match still_valid(&account, &claims) {
-            Ok(()) => Ok(Principal { account, claims }),
+            Ok(()) => Ok(Principal::new(account, claims)),
             Err(reason) => Err(refused(reason)),
         }
     }

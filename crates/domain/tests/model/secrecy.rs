@@ -71,10 +71,10 @@ fn an_account_is_printed_without_the_person() {
     });
     assert_silent(&UserView::Full(Box::new(user.clone())));
     assert_silent(&UserView::Public(Box::new(user.clone())));
-    assert_silent(&Caller::Account(Box::new(Principal {
-        account: user.clone(),
-        claims: claims(),
-    })));
+    assert_silent(&Caller::Account(Box::new(Principal::new(
+        user.clone(),
+        claims(),
+    ))));
     assert_silent(&NewUser {
         first_name: user.first_name.clone(),
         last_name: user.last_name.clone(),

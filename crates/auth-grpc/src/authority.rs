@@ -1,0 +1,45 @@
+//! Asks the auth service who administers the platform: the port `PlatformAuthority`.
+
+use async_trait::async_trait;
+use users_domain::model::UserId;
+use users_domain::ports::{PlatformAuthority, PlatformError};
+use users_proto::auth::v1::auth_service_client::AuthServiceClient;
+use users_proto::auth::v1::{AuthZReq, AuthZRes, PolicyReq};
+
+use crate::AuthGrpc;
+use crate::peer::MOST_BYTES;
+use crate::status::{Call, Failure};
+
+#[async_trait]
+impl PlatformAuthority for AuthGrpc {
+    #[tracing::instrument(skip_all, name = "platform.is_administrator")]
+    async fn is_administrator(&self, user: &UserId) -> Result<bool, PlatformError> {
+        let policy = PolicyReq {
+            subject_type: "user".to_owned(),
+            subject: user.as_str().to_owned(),
+            permission: "admin".to_owned(),
+            object_type: "platform".to_owned(),
+            object: "magistrala".to_owned(),
+            ..PolicyReq::default()
+        };
+        let message = AuthZReq {
+            policy_req: Some(policy),
+            pat_req: None,
+        };
+        let answer = self
+            .peer
+            .call(Call::Authorize, message, |channel, request| async move {
+                AuthServiceClient::new(channel)
+                    .max_decoding_message_size(MOST_BYTES)
+                    .max_encoding_message_size(MOST_BYTES)
+                    .authorize(request)
+                    .await
+            })
+            .await;
+        match answer {
+            Ok(AuthZRes { authorized, .. }) => Ok(authorized),
+            Err(Failure::No) => Ok(false),
+            Err(Failure::Refused | Failure::Away) => Err(PlatformError::Unavailable),
+        }
+    }
+}

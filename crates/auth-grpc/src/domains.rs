@@ -1,0 +1,71 @@
+//! Takes users out of the platform's domains: the port `Domains`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::runtime::Handle;
+use tracing::warn;
+use users_domain::model::UserId;
+use users_domain::ports::{Domains, Entropy, PlatformError};
+use users_proto::domains::v1::domains_service_client::DomainsServiceClient;
+use users_proto::domains::v1::{DeleteUserReq, DeleteUserRes};
+
+use crate::peer::{CallStats, MOST_BYTES, Peer};
+use crate::settings::{GrpcSettings, OpenError};
+use crate::status::{Call, Failure};
+
+/// The platform's domains service.
+#[derive(Debug)]
+pub struct DomainsGrpc {
+    peer: Peer,
+}
+
+impl DomainsGrpc {
+    /// Connects when it is called first; the service need not be up. Everything is done on `runtime`.
+    pub fn open(
+        settings: &GrpcSettings,
+        runtime: Handle,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, OpenError> {
+        let peer = Peer::open("domains", settings, runtime, entropy)?;
+        Ok(Self { peer })
+    }
+
+    /// Its numbers.
+    pub fn stats(&self) -> CallStats {
+        self.peer.stats()
+    }
+}
+
+#[async_trait]
+impl Domains for DomainsGrpc {
+    #[tracing::instrument(skip_all, name = "domains.remove_user")]
+    async fn remove_user(&self, user: &UserId) -> Result<(), PlatformError> {
+        let message = DeleteUserReq {
+            id: user.as_str().to_owned(),
+        };
+        let answer = self
+            .peer
+            .call(
+                Call::DeleteUserFromDomains,
+                message,
+                |channel, request| async move {
+                    DomainsServiceClient::new(channel)
+                        .max_decoding_message_size(MOST_BYTES)
+                        .max_encoding_message_size(MOST_BYTES)
+                        .delete_user_from_domains(request)
+                        .await
+                },
+            )
+            .await;
+        match answer {
+            // Whom the service does not know, or could not hold, is of no domain.
+            Ok(DeleteUserRes { deleted: true }) | Err(Failure::No) => Ok(()),
+            Ok(DeleteUserRes { deleted: false }) => {
+                warn!(user.id = %user, "the domains service says that the user is still there");
+                Err(PlatformError::Unavailable)
+            }
+            Err(Failure::Refused | Failure::Away) => Err(PlatformError::Unavailable),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! TLS as its settings say, looked at when a connection is opened.
+
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use secrecy::{ExposeSecret as _, SecretString};
+use tonic::transport::{Certificate, ClientTlsConfig, Identity as Pem};
+
+use crate::OpenError;
+
+/// How a connection is encrypted, and who is trusted.
+#[derive(Debug, Clone, Default)]
+pub struct Tls {
+    /// The authorities one of which signed the server's certificate, in PEM; `None`: those that the
+    /// system trusts.
+    pub server_ca: Option<String>,
+    /// Who we are (mutual TLS).
+    pub identity: Option<Identity>,
+}
+
+/// A certificate and its key.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The certificate, and those between it and its authority, in PEM.
+    pub certificate: String,
+    /// Its key, in PEM.
+    pub key: SecretString,
+}
+
+impl Tls {
+    /// What tonic makes of it: PEM in which everything can be used.
+    pub(crate) fn config(&self, host: &str) -> Result<ClientTlsConfig, OpenError> {
+        let mut config = ClientTlsConfig::new().domain_name(host);
+        config = match &self.server_ca {
+            Some(pem) => {
+                let mut roots = RootCertStore::empty();
+                for certificate in certificates(pem).map_err(OpenError::ServerCa)? {
+                    roots
+                        .add(certificate)
+                        .map_err(|error| OpenError::ServerCa(error.to_string()))?;
+                }
+                config.ca_certificate(Certificate::from_pem(pem))
+            }
+            None => config.with_native_roots(),
+        };
+        if let Some(identity) = &self.identity {
+            identity.check()?;
+            config = config.identity(Pem::from_pem(
+                &identity.certificate,
+                identity.key.expose_secret(),
+            ));
+        }
+        Ok(config)
+    }
+}
+
+impl Identity {
+    fn check(&self) -> Result<(), OpenError> {
+        let chain = certificates(&self.certificate).map_err(OpenError::ClientCertificate)?;
+        let key = PrivateKeyDer::from_pem_slice(self.key.expose_secret().as_bytes())
+            .map_err(|error| OpenError::ClientKey(no_key(&error)))?;
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        match CertifiedKey::from_der(chain, key, &provider) {
+            Ok(_) => Ok(()),
+            Err(rustls::Error::InconsistentKeys(_)) => Err(OpenError::ClientKey(
+                "it does not belong to the certificate".to_owned(),
+            )),
+            Err(rustls::Error::InvalidCertificate(error)) => {
+                Err(OpenError::ClientCertificate(error.to_string()))
+            }
+            Err(error) => Err(OpenError::ClientKey(error.to_string())),
+        }
+    }
+}
+
+fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates = CertificateDer::pem_slice_iter(text.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| format!("it is no PEM: {error}"))?;
+    if certificates.is_empty() {
+        return Err("it holds no certificate in PEM (-----BEGIN CERTIFICATE-----)".to_owned());
+    }
+    Ok(certificates)
+}
+
+/// What is wrong with a key, without anything of it: a parser's text may quote what it read.
+fn no_key(error: &pem::Error) -> String {
+    match error {
+        pem::Error::NoItemsFound => "it holds no private key in PEM without a passphrase",
+        _ => "it is no PEM",
+    }
+    .to_owned()
+}
