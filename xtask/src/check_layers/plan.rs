@@ -359,14 +359,16 @@ pub(crate) const ROOMS: &[Room] = &[
         name: "users-test-platform",
         floor: Floor::Beside,
         own: &[
-            "users-auth-embedded",
             "users-domain",
             "users-proto",
             "users-system",
             "users-testkit",
         ],
         third_party: &[
+            "aws-lc-rs",
             "futures",
+            "http-body-util",
+            "prost",
             "rcgen",
             "tempfile",
             "tokio",

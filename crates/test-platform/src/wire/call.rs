@@ -1,0 +1,163 @@
+//! Calls as they came over the wire, and what was answered.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use prost::Message;
+use tokio::sync::watch;
+use tonic::codegen::http::HeaderMap;
+
+/// How long a test waits for calls that it is sure of.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+/// A call as it came over the wire. Its `Debug` keeps what it says to itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The path, e.g. `/token.v1.TokenService/Issue`.
+    pub path: String,
+    /// The headers of the request but `:path` and the like, in lower case, in the order in which they
+    /// came.
+    pub metadata: Vec<(String, String)>,
+    /// The message's bytes, without the five that gRPC puts before it; the body, if it was no gRPC.
+    pub message: Vec<u8>,
+    /// What was answered; `None` as long as nothing was.
+    pub answer: Option<Answer>,
+}
+
+/// What a server answered to a call.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The number of the gRPC status; for a server of keys: of the HTTP status.
+    pub status: u16,
+    /// The text of the gRPC status.
+    pub text: String,
+    /// The message's bytes; empty if the call failed. Several messages follow each other.
+    pub message: Vec<u8>,
+}
+
+impl Call {
+    /// The method's name, e.g. `Issue`.
+    pub fn rpc(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The value of a header, the first if there are several.
+    pub fn metadata(&self, name: &str) -> Option<&str> {
+        let mut headers = self.metadata.iter();
+        headers
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The message.
+    ///
+    /// # Panics
+    ///
+    /// It is no such message.
+    pub fn decode<M: Message + Default>(&self) -> M {
+        M::decode(self.message.as_slice()).expect("the message is of the kind that is asked for")
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("path", &self.path)
+            .field("bytes", &self.message.len())
+            .field("answer", &self.answer)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("bytes", &self.message.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Told of every call once it is answered.
+pub(crate) type Observer = Arc<dyn Fn(&Call) + Send + Sync>;
+
+/// All calls since the start, or since they were forgotten.
+#[derive(Clone)]
+pub(crate) struct CallLog {
+    calls: Arc<watch::Sender<Vec<(u64, Call)>>>,
+    next: Arc<std::sync::atomic::AtomicU64>,
+    observer: Arc<RwLock<Option<Observer>>>,
+}
+
+impl CallLog {
+    pub(crate) fn new() -> Self {
+        Self {
+            calls: Arc::new(watch::Sender::new(Vec::new())),
+            next: Arc::default(),
+            observer: Arc::default(),
+        }
+    }
+
+    pub(crate) fn observe(&self, observer: Observer) {
+        *self
+            .observer
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(observer);
+    }
+
+    /// Notes a call that has come in. The number is for [`CallLog::answered`].
+    pub(crate) fn came(&self, path: &str, headers: &HeaderMap, message: Vec<u8>) -> u64 {
+        let number = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let metadata = headers.iter().map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            (name.as_str().to_owned(), value.into_owned())
+        });
+        let call = Call {
+            path: path.to_owned(),
+            metadata: metadata.collect(),
+            message,
+            answer: None,
+        };
+        self.calls.send_modify(|calls| calls.push((number, call)));
+        number
+    }
+
+    /// Notes what a call was answered, unless it has been forgotten.
+    pub(crate) fn answered(&self, number: u64, answer: Answer) {
+        let mut answered = None;
+        self.calls.send_modify(|calls| {
+            if let Some((_, call)) = calls.iter_mut().find(|(known, _)| *known == number) {
+                call.answer = Some(answer);
+                answered = Some(call.clone());
+            }
+        });
+        let observer = self
+            .observer
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let (Some(call), Some(observer)) = (answered, observer) {
+            observer(&call);
+        }
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        let calls = self.calls.borrow();
+        calls.iter().map(|(_, call)| call.clone()).collect()
+    }
+
+    pub(crate) fn forget(&self) {
+        self.calls.send_modify(Vec::clear);
+    }
+
+    /// Waits until so many calls of a method have come.
+    pub(crate) async fn wait_for(&self, rpc: &str, count: usize) {
+        let mut calls = self.calls.subscribe();
+        let enough = |calls: &Vec<(u64, Call)>| {
+            calls.iter().filter(|(_, call)| call.rpc() == rpc).count() >= count
+        };
+        let came = tokio::time::timeout(LONGEST_WAIT, calls.wait_for(enough)).await;
+        assert!(came.is_ok(), "{count} calls of {rpc} did not come");
+    }
+}
