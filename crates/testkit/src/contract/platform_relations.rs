@@ -7,7 +7,7 @@ use users_domain::model::{Role, UserId};
 use users_domain::ports::{PlatformError, PlatformRelations};
 
 use super::calls::{POLLS, at_once, dropped_after, on_a_bare_runtime};
-use super::{Keep, Lever};
+use super::{Keep, Lever, log};
 
 /// What keeps relations, and sight of the platform.
 pub struct PlatformRelationsUnderTest {
@@ -21,6 +21,8 @@ pub struct PlatformRelationsUnderTest {
     pub beyond: Vec<UserId>,
     /// Takes the platform away, and brings it back; `None` where it cannot be away.
     pub outage: Option<(Lever, Lever)>,
+    /// What it is shown that nobody else may see.
+    pub secrets: Vec<String>,
     /// What must live as long as the subject.
     pub keep: Keep,
 }
@@ -65,6 +67,7 @@ suite! {
     many_users_at_once_all_become_what_they_shall_be,
     calls_for_one_user_at_once_leave_what_one_of_them_left,
     away_it_is_unavailable_and_it_comes_back,
+    no_secret_reaches_the_log,
     it_serves_a_bare_runtime,
     a_dropped_call_is_wholly_done_or_undone,
 }
@@ -263,6 +266,22 @@ pub async fn away_it_is_unavailable_and_it_comes_back(subject: &PlatformRelation
     let back = tokio::time::timeout(BACK_WITHIN, back).await;
     assert!(back.is_ok(), "it does not come back by itself");
     subject.assert_known(&user(0), Known::Member);
+}
+
+pub async fn no_secret_reaches_the_log(subject: &PlatformRelationsUnderTest) {
+    log::listen();
+    subject.put(&user(0), Role::Admin).await;
+    subject.remove(&user(0)).await;
+    for id in &subject.beyond {
+        subject.relations.put(id, Role::User).await.unwrap_err();
+    }
+    if let Some((go_away, _)) = &subject.outage {
+        go_away();
+        subject.relations.remove(&user(0)).await.unwrap_err();
+    }
+    for secret in &subject.secrets {
+        log::assert_never_logged(secret);
+    }
 }
 
 pub async fn it_serves_a_bare_runtime(subject: &PlatformRelationsUnderTest) {
