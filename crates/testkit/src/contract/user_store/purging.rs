@@ -332,10 +332,10 @@ pub async fn an_account_that_others_hold_stays_whole(subject: &UserStoreUnderTes
         let refused = purge.await;
         assert!(matches!(refused, Err(StoreError::Held)), "{refused:?}");
     }
-    assert_eq!(subject.get(&kept.id).await, held);
+    assert_eq!(subject.get(&kept.id).await, kept);
     assert!(subject.is_good(&code).await);
-    let kept = usize::from(subject.sessions.is_some());
-    assert_eq!(subject.sessions_of(&kept).await, kept);
+    let sessions = usize::from(subject.sessions.is_some());
+    assert_eq!(subject.sessions_of(&kept).await, sessions);
     assert!(subject.effects().await.is_empty());
     assert!(subject.purge(&free.id).await.unwrap());
     assert_eq!(subject.everybody().await, 1);
