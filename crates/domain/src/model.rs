@@ -54,7 +54,7 @@ pub use picture_url::PictureUrl;
 pub use principal::{Caller, Principal};
 pub use request_context::{RequestContext, RequestId};
 pub use role::Role;
-pub use session::{RefreshSession, SessionDescription};
+pub use session::{RefreshSession, Session, SessionDescription};
 pub use status::Status;
 pub use tags::Tags;
 pub use token::{BearerToken, TokenClaims, TokenId, TokenKind, TokenPair};

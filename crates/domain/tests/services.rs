@@ -37,8 +37,10 @@ mod services {
     mod recovery;
     mod refreshing;
     mod registration;
+    mod relations;
     mod relay;
     mod reset_requests;
+    mod retrieving;
     mod searching;
     mod sessions;
     mod transfer;

@@ -17,7 +17,7 @@ use users_testkit::people::user;
 use crate::cursor::List;
 use crate::filter::{
     ID, UsersQuery, filtered, key, listed, login_candidates, others_with_email,
-    others_with_username, planned,
+    others_with_username, planned, with_ids,
 };
 use crate::one_time_codes::{REMOVE_USELESS, USE_ADOPTED, VOID, VOID_ADOPTED};
 use crate::purge::not_deleted_later;
@@ -124,6 +124,7 @@ fn who_is_meant_is_found_through_an_index() {
             others_with_username(text(), text()),
             &["users_by_folded_username_idx"],
         ),
+        (with_ids(vec![text(), text()]), &["clients_pkey"]),
     ] {
         assert_uses(&plan_of(query), indexes);
     }

@@ -12,7 +12,7 @@ use crate::connect::{Access, Connector};
 use crate::export::rows_behind;
 use crate::filter::{
     UsersQuery, enabled_administrators, holders, login_candidates, others_with_email,
-    others_with_username,
+    others_with_username, with_ids,
 };
 use crate::one_time_codes::{REMOVE_USELESS, VOID};
 use crate::outbox::{DEPTH, DUE, held};
@@ -62,6 +62,10 @@ fn who_is_meant_is_found_through_an_index() {
             &["users_username_idx"],
         ),
         (enabled_administrators(), &["users_status_role_idx"]),
+        (
+            with_ids(vec![text(), text()]),
+            &["SEARCH users USING INDEX sqlite_autoindex_users_1"],
+        ),
     ] {
         let plan = plan_of(query);
         assert!(indexes.iter().all(|index| plan.contains(index)), "{plan}");

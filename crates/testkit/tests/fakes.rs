@@ -9,17 +9,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use users_domain::model::{
-    BearerToken, Mail, MailContent, Password, PasswordAttempt, PasswordHash, UserEvent, UserId,
+    BearerToken, Mail, MailContent, Password, PasswordAttempt, PasswordHash, Role, UserEvent,
+    UserId,
 };
 use users_domain::ports::Clock;
 use users_testkit::contract::{
-    ClockUnderTest, CostMeasure, EntropyUnderTest, EventPublisherUnderTest, Flaw, MailerUnderTest,
-    OutboxUnderTest, PasswordHasherUnderTest, ReadEventsUnderTest, ReceivedMail,
-    RefreshTokenStoreUnderTest, TokensUnderTest, UserStoreUnderTest, UserTransferUnderTest,
+    ClockUnderTest, CostMeasure, DomainsUnderTest, EntropyUnderTest, EventPublisherUnderTest, Flaw,
+    Known, MailerUnderTest, OutboxUnderTest, PasswordHasherUnderTest, PlatformAuthorityUnderTest,
+    PlatformRelationsUnderTest, ReadEventsUnderTest, ReceivedMail, RefreshTokenStoreUnderTest,
+    TokensUnderTest, UserStoreUnderTest, UserTransferUnderTest,
 };
 use users_testkit::fakes::{
-    FakeTokens, FixedClock, MemoryStore, PlainHasher, RecordingMailer, RecordingPublisher,
-    RecordingReadEvents, SeededEntropy,
+    FakeTokens, FixedAuthority, FixedClock, MemoryRelations, MemoryStore, PlainHasher,
+    RecordingDomains, RecordingMailer, RecordingPublisher, RecordingReadEvents, SeededEntropy,
 };
 use users_testkit::faults::{Fault, FaultPlan, Faulty};
 
@@ -32,8 +34,11 @@ users_testkit::token_verifier_contract!(tokens());
 users_testkit::published_keys_contract!(tokens());
 users_testkit::password_hasher_contract!(password_hasher());
 users_testkit::mailer_contract!(mailer());
+users_testkit::platform_relations_contract!(platform_relations());
 users_testkit::event_publisher_contract!(event_publisher());
 users_testkit::read_events_contract!(read_events());
+users_testkit::platform_authority_contract!(platform_authority());
+users_testkit::domains_contract!(domains());
 users_testkit::clock_contract!(ClockUnderTest {
     clock: Arc::new(FixedClock::new()),
 });
@@ -53,6 +58,9 @@ mod slow {
         Fault::Slow
     )));
     users_testkit::token_issuer_contract!(tokens_behind(FaultPlan::always(Fault::Slow)));
+    users_testkit::platform_relations_contract!(platform_relations_behind(FaultPlan::always(
+        Fault::Slow
+    )));
 }
 
 /// A plan to which nothing happens until it is resumed; then every call finds the port away.
@@ -192,6 +200,7 @@ fn tokens_behind(plan: FaultPlan) -> TokensUnderTest {
         sessions: sessions.clone(),
         access_lifetime: access,
         refresh_lifetime: refresh,
+        issues_ahead: true,
         forge: Box::new(move |flaw, user| forged(flaw, user, &clock, &tokens, &stranger)),
         go_away: None,
         keep: Box::new(()),
@@ -282,6 +291,33 @@ fn mailer() -> MailerUnderTest {
     }
 }
 
+fn platform_relations() -> PlatformRelationsUnderTest {
+    platform_relations_behind(away_later())
+}
+
+fn platform_relations_behind(plan: FaultPlan) -> PlatformRelationsUnderTest {
+    let platform = MemoryRelations::new();
+    let beyond = UserId::from_stored("somebody else".to_owned());
+    platform.refuse(|id| id.as_str().contains(' '));
+    let (seen, going, coming) = (platform.clone(), platform.clone(), platform.clone());
+    PlatformRelationsUnderTest {
+        relations: Arc::new(Faulty::new(Arc::new(platform), plan)),
+        known: Box::new(move |user| match seen.role_of(user) {
+            None => Known::Not,
+            Some(Role::User) => Known::Member,
+            Some(Role::Admin) => Known::Administrator,
+        }),
+        elsewhere: None,
+        beyond: vec![beyond],
+        outage: Some((
+            Box::new(move || going.go_away()),
+            Box::new(move || coming.come_back()),
+        )),
+        secrets: Vec::new(),
+        keep: Box::new(()),
+    }
+}
+
 /// The postbox keeps mails as they are; this is what one of them would say.
 fn as_read(mail: &Mail) -> ReceivedMail {
     let text = match &mail.content {
@@ -311,6 +347,41 @@ fn event_publisher() -> EventPublisherUnderTest {
             received.events().iter().map(UserEvent::id).collect()
         })),
         unpublishable: Some(unpublishable),
+        outage: Some((
+            Box::new(move || going.go_away()),
+            Box::new(move || coming.come_back()),
+        )),
+        keep: Box::new(()),
+    }
+}
+
+fn platform_authority() -> PlatformAuthorityUnderTest {
+    let authority = FixedAuthority::new();
+    let (platform, dismissing) = (authority.clone(), authority.clone());
+    let (going, coming) = (authority.clone(), authority.clone());
+    PlatformAuthorityUnderTest {
+        authority: Arc::new(authority),
+        appoint: Box::new(move |user| platform.appoint(user)),
+        dismiss: Box::new(move |user| dismissing.dismiss(user)),
+        unholdable: Vec::new(),
+        outage: Some((
+            Box::new(move || going.go_away()),
+            Box::new(move || coming.come_back()),
+        )),
+        keep: Box::new(()),
+    }
+}
+
+fn domains() -> DomainsUnderTest {
+    let domains = RecordingDomains::new();
+    let (joined, seen, held) = (domains.clone(), domains.clone(), domains.clone());
+    let (going, coming) = (domains.clone(), domains.clone());
+    DomainsUnderTest {
+        domains: Arc::new(domains),
+        join: Box::new(move |user| joined.join(user)),
+        memberships: Box::new(move |user| seen.memberships(user)),
+        unholdable: Vec::new(),
+        hold: Some(Box::new(move || held.hold())),
         outage: Some((
             Box::new(move || going.go_away()),
             Box::new(move || coming.come_back()),

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use users_domain::model::{
     Arrival, BearerToken, CodePurpose, CodeRecord, DeletedAccount, Effect, EffectKind, Email,
     ImportOutcome, Mail, Needs, Page, Password, PasswordAttempt, PasswordHash, Proof,
-    RefreshSession, Role, Timestamp, TokenClaims, TokenId, TokenPair, User, UserEvent, UserFilter,
-    UserId, UserQuery,
+    RefreshSession, Role, Session, Timestamp, TokenClaims, TokenId, TokenPair, User, UserEvent,
+    UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{
     Claim, Decide, DecidePurge, DecideWithCode, Domains, EventPublisher, Fence, HashRefusal,
@@ -27,6 +27,10 @@ const STORE_AWAY: StoreError = StoreError::Unavailable;
 impl<P: UserStore + ?Sized> UserStore for Faulty<P> {
     async fn find(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         self.call(STORE_AWAY, self.good.find(id)).await
+    }
+
+    async fn find_all(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        self.call(STORE_AWAY, self.good.find_all(ids)).await
     }
 
     async fn find_by_login(&self, identity: &str) -> Result<Vec<User>, StoreError> {
@@ -282,7 +286,7 @@ impl<P: TokenIssuer + ?Sized> TokenIssuer for Faulty<P> {
             .await
     }
 
-    async fn sessions(&self, user: &UserId) -> Result<Vec<RefreshSession>, TokenError> {
+    async fn sessions(&self, user: &UserId) -> Result<Vec<Session>, TokenError> {
         self.call(TokenError::Unavailable, self.good.sessions(user))
             .await
     }
