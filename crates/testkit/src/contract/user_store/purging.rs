@@ -317,14 +317,14 @@ pub async fn an_odd_row_can_be_purged(subject: &UserStoreUnderTest) {
 }
 
 pub async fn an_account_that_others_hold_stays_whole(subject: &UserStoreUnderTest) {
-    let Some(hold) = &subject.hold else {
+    let Some(place_beside) = &subject.hold else {
         return;
     };
     let held = subject.insert(deleted("ada")).await;
     let free = subject.insert(deleted("grace")).await;
     let code = subject.keep(&held, CodePurpose::VerifyEmail, 1).await;
     subject.begin_session(&held).await;
-    hold(held.id.clone());
+    place_beside(held.id.clone());
     for _ in 0..2 {
         let purge = subject
             .store
