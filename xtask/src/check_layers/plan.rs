@@ -180,6 +180,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "users-proto",
             "users-sqlite",
             "users-system",
+            "users-test-platform",
             "users-test-postgres",
         ],
         third_party: &[
@@ -221,17 +222,18 @@ pub(crate) const ROOMS: &[Room] = &[
     Room {
         name: "users-grpc",
         floor: Floor::Driving,
-        own: &["users-domain", "users-proto"],
+        own: &["users-domain", "users-grpc-client", "users-proto"],
         third_party: &[
             "futures",
+            "prost",
             "prost-types",
             "tokio",
             "tonic",
             "tonic-health",
             "tonic-reflection",
         ],
-        dev_own: TESTKIT,
-        dev_third_party: &["rcgen"],
+        dev_own: &["users-test-platform", "users-testkit"],
+        dev_third_party: &[],
     },
     Room {
         name: "users-domain",
