@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use time::macros::datetime;
 use tracing::{error, warn};
 use users_domain::model::{
-    BearerToken, RefreshSession, Role, Timestamp, TokenId, TokenKind, TokenPair, UserId,
+    BearerToken, RefreshSession, Role, Session, Timestamp, TokenId, TokenKind, TokenPair, UserId,
 };
 use users_domain::ports::{
     IssueToken, ROTATION_GRACE, RefreshToken, Rotation, StoreError, TokenError, TokenIssuer,
@@ -90,8 +90,9 @@ impl TokenIssuer for EmbeddedAuth {
     }
 
     #[tracing::instrument(skip_all, name = "token.sessions")]
-    async fn sessions(&self, user: &UserId) -> Result<Vec<RefreshSession>, TokenError> {
-        self.sessions.list(user).await.map_err(unavailable)
+    async fn sessions(&self, user: &UserId) -> Result<Vec<Session>, TokenError> {
+        let kept = self.sessions.list(user).await.map_err(unavailable)?;
+        Ok(kept.into_iter().map(Session::from).collect())
     }
 }
 

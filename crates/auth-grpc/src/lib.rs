@@ -2,6 +2,8 @@
 //!
 //! - [`AuthGrpc`] is the platform's auth service. It serves the ports `TokenIssuer`, `TokenVerifier`
 //!   and `PlatformAuthority`.
+//! - [`JwksVerifier`] verifies JSON Web Tokens by the keys that the auth service publishes, without a
+//!   call for each; [`PlatformVerifier`] leaves the others to the auth service.
 //! - [`DomainsGrpc`] is the domains service, behind the port `Domains`.
 //!
 //! Neither need be up when it is opened: a connection is made when a call needs one, comes back by
@@ -15,24 +17,34 @@ use tokio::runtime::Handle;
 use users_domain::ports::{Entropy, PlatformError};
 
 mod authority;
+mod begun;
 mod connector;
 mod domains;
 mod health;
+mod issuer;
+mod jwks;
+mod payload;
 mod peer;
+mod platform_verifier;
+mod remote_verifier;
 mod settings;
 mod status;
 mod tls;
 
 pub use domains::DomainsGrpc;
+pub use jwks::{JwksSettings, JwksSettingsError, JwksStats, JwksVerifier};
 pub use peer::CallStats;
+pub use platform_verifier::PlatformVerifier;
 pub use settings::{GrpcSettings, OpenError, TlsIdentity, TlsSettings};
 
+use begun::Begun;
 use peer::Peer;
 
 /// The platform's auth service.
 #[derive(Debug)]
 pub struct AuthGrpc {
     peer: Peer,
+    begun: Begun,
 }
 
 impl AuthGrpc {
@@ -43,7 +55,8 @@ impl AuthGrpc {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, OpenError> {
         let peer = Peer::open("auth", settings, runtime, entropy)?;
-        Ok(Self { peer })
+        let begun = Begun::default();
+        Ok(Self { peer, begun })
     }
 
     /// Whether the service is there and says that it serves.

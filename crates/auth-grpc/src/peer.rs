@@ -229,7 +229,16 @@ impl Peer {
                 let failure = status::failure(call, status);
                 let code = status_name(status.code());
                 let said = reason(status);
-                if failure == Failure::Away {
+                if (call, status.code()) == (Call::Issue, Code::Internal) {
+                    warn!(
+                        service,
+                        rpc.method = method,
+                        code,
+                        said,
+                        "the auth service issues no token: it misses the user's relation (written \
+                         at registration and by the relay), or its store of relations is away"
+                    );
+                } else if failure == Failure::Away {
                     warn!(
                         service,
                         rpc.method = method,

@@ -65,6 +65,8 @@ pub enum Operation {
     Export,
     /// Take accounts in from elsewhere as they are.
     Import,
+    /// Remove for good what was deleted long enough ago.
+    Purge,
 }
 
 /// What must come with a request.
@@ -128,7 +130,7 @@ impl Default for AccessPolicy {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Create,
         Self::IssueToken,
         Self::RefreshToken,
@@ -155,6 +157,7 @@ impl Operation {
         Self::SetSecret,
         Self::Export,
         Self::Import,
+        Self::Purge,
     ];
 
     /// Its one name: in services, handlers, spans, metrics and documents.
@@ -186,6 +189,7 @@ impl Operation {
             Self::SetSecret => "set_secret",
             Self::Export => "export",
             Self::Import => "import",
+            Self::Purge => "purge",
         }
     }
 
@@ -222,6 +226,7 @@ impl Operation {
             Self::SetSecret => (Access, Operator, false, false),
             Self::Export => (Access, Operator, false, false),
             Self::Import => (Access, Operator, false, false),
+            Self::Purge => (Access, Operator, false, false),
         };
         Rule {
             bearer,

@@ -2,6 +2,7 @@
 
 mod adopted_code;
 mod cursor;
+mod deleted_account;
 mod effect;
 mod email;
 mod event;
@@ -32,6 +33,7 @@ mod username;
 
 pub use adopted_code::AdoptedCode;
 pub use cursor::{Cursor, CursorKey};
+pub use deleted_account::DeletedAccount;
 pub use effect::{Effect, EffectKind, EffectRecord, Hold, MailRequest, Notice, UnknownEffect};
 pub use email::Email;
 pub use event::{EventBuilder, Operation as EventOperation, UserEvent};
@@ -52,7 +54,7 @@ pub use picture_url::PictureUrl;
 pub use principal::{Caller, Principal};
 pub use request_context::{RequestContext, RequestId};
 pub use role::Role;
-pub use session::{RefreshSession, SessionDescription};
+pub use session::{RefreshSession, Session, SessionDescription};
 pub use status::Status;
 pub use tags::Tags;
 pub use token::{BearerToken, TokenClaims, TokenId, TokenKind, TokenPair};

@@ -6,6 +6,7 @@ mod administration;
 mod credentials;
 mod directory;
 mod profiles;
+mod purge;
 mod recovery;
 mod registration;
 mod relations;
@@ -20,6 +21,7 @@ pub use administration::Administration;
 pub use credentials::{Credentials, Login};
 pub use directory::{Directory, Search};
 pub use profiles::Profiles;
+pub use purge::{DuePage, Purge};
 pub use recovery::Recovery;
 pub use registration::{AdministratorOutcome, FirstAdministrator, Registration};
 pub use relay::{Progress, Relay};
@@ -28,8 +30,8 @@ pub use verification::Verification;
 
 use crate::error::Error;
 use crate::model::{
-    Caller, CodeRecord, Effect, EventBuilder, EventOperation, MailRequest, Notice, RefreshSession,
-    RequestContext, Status, Timestamp, User, UserEvent,
+    Caller, CodeRecord, Effect, EventBuilder, EventOperation, MailRequest, Notice, RequestContext,
+    Session, Status, Timestamp, User, UserEvent,
 };
 use crate::ports::{Ports, uuid_v7};
 
@@ -109,9 +111,14 @@ fn not_before(account: &User) -> Option<i64> {
     account.tokens_valid_from.max(account.sessions_valid_from)
 }
 
-/// Whether a session began after the account's older ones were ended.
-fn goes_on(session: &RefreshSession, ended_before: Option<i64>) -> bool {
-    ended_before.is_none_or(|second| session.created_at.unix_timestamp() >= second)
+/// Whether a session began after the account's older ones were ended. One whose begin is unknown may
+/// have.
+fn goes_on(session: &Session, ended_before: Option<i64>) -> bool {
+    let began_before = |second| {
+        let began = session.created_at;
+        began.is_some_and(|moment| moment.unix_timestamp() < second)
+    };
+    !ended_before.is_some_and(began_before)
 }
 
 /// Only enabled accounts are changed.

@@ -7,7 +7,7 @@ use crate::authorization::AccessPolicy;
 use crate::model::PasswordPolicy;
 use crate::ports::Ports;
 use crate::services::{
-    Access, Administration, Credentials, Directory, Profiles, Recovery, Registration, Relay,
+    Access, Administration, Credentials, Directory, Profiles, Purge, Recovery, Registration, Relay,
     Transfer, Verification,
 };
 
@@ -22,6 +22,8 @@ pub struct Settings {
     pub verification_code_ttl: Duration,
     /// How long a mailed link sets a new password.
     pub reset_code_ttl: Duration,
+    /// How long a deleted account is kept. Nothing: until somebody looks.
+    pub delete_after: Duration,
 }
 
 impl Default for Settings {
@@ -31,6 +33,7 @@ impl Default for Settings {
             password_policy: PasswordPolicy::default(),
             verification_code_ttl: Duration::from_hours(24),
             reset_code_ttl: Duration::from_mins(15),
+            delete_after: Duration::from_hours(720),
         }
     }
 }
@@ -58,6 +61,8 @@ pub struct Users {
     pub administration: Administration,
     /// Accounts in bulk, out and in.
     pub transfer: Transfer,
+    /// Finding the deleted accounts that are to go for good.
+    pub purge: Purge,
     /// Carrying out what must leave the process.
     pub relay: Relay,
     settings: Arc<Settings>,
@@ -78,6 +83,7 @@ impl Users {
             recovery: Recovery::new(ports.clone()),
             administration: Administration::new(ports.clone(), settings.clone()),
             transfer: Transfer::new(ports.clone(), settings.clone()),
+            purge: Purge::new(ports.clone(), settings.clone()),
             relay: Relay::new(ports, settings.clone()),
             settings,
         }

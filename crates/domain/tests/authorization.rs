@@ -132,7 +132,7 @@ fn letter(outcome: &Result<(), Error>) -> char {
     }
 }
 
-fn assert_table(policy: AccessPolicy, rows: &[(Operation, &str); 26]) {
+fn assert_table(policy: AccessPolicy, rows: &[(Operation, &str); 27]) {
     let operations = rows.map(|(operation, _)| operation);
     assert_eq!(operations, Operation::ALL, "a row for every operation");
     let callers = callers();
@@ -189,6 +189,7 @@ fn anybody_registers_and_only_verified_people_go_on() {
             (Operation::SetSecret, "m+ vfff iii fff iii iiii"),
             (Operation::Export, "m+ vfff iii fff iii iiii"),
             (Operation::Import, "m+ vfff iii fff iii iiii"),
+            (Operation::Purge, "m+ vfff iii fff iii iiii"),
         ],
     );
 }
@@ -227,6 +228,7 @@ fn administrators_register_people_and_only_verified_ones_go_on() {
             (Operation::SetSecret, "m+ vfff iii fff iii iiii"),
             (Operation::Export, "m+ vfff iii fff iii iiii"),
             (Operation::Import, "m+ vfff iii fff iii iiii"),
+            (Operation::Purge, "m+ vfff iii fff iii iiii"),
         ],
     );
 }
@@ -265,6 +267,7 @@ fn anybody_registers_and_need_not_verify() {
             (Operation::SetSecret, "m+ ffff iii fff iii iiii"),
             (Operation::Export, "m+ ffff iii fff iii iiii"),
             (Operation::Import, "m+ ffff iii fff iii iiii"),
+            (Operation::Purge, "m+ ffff iii fff iii iiii"),
         ],
     );
 }
@@ -303,6 +306,7 @@ fn administrators_register_people_who_need_not_verify() {
             (Operation::SetSecret, "m+ ffff iii fff iii iiii"),
             (Operation::Export, "m+ ffff iii fff iii iiii"),
             (Operation::Import, "m+ ffff iii fff iii iiii"),
+            (Operation::Purge, "m+ ffff iii fff iii iiii"),
         ],
     );
 }

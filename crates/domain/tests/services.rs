@@ -32,10 +32,12 @@ mod services {
     mod password_changes;
     mod profile_rights;
     mod profiles;
+    mod purge;
     mod read_events;
     mod recovery;
     mod refreshing;
     mod registration;
+    mod relations;
     mod relay;
     mod reset_requests;
     mod retrieving;

@@ -1,6 +1,7 @@
 //! The whole of `Users` in a bad world: calls fail, answers get lost, processes end in the middle of
-//! anything, the event stream and the mail server go away, tokens are stolen, mailed codes are tried
-//! again and again, administrators bring each other down, and several replicas share one store.
+//! anything, the event stream, the mail server and the platform go away, tokens are stolen, mailed
+//! codes are tried again and again, administrators bring each other down, and several replicas share
+//! one store.
 //!
 //! Chance decides what happens, and a seed decides what chance does: a failure is the same on every
 //! machine. Everything runs on one thread; whatever can happen at once is a set of futures of which

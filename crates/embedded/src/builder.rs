@@ -26,6 +26,7 @@ pub struct Builder {
     access_token_ttl: Duration,
     refresh_token_ttl: Duration,
     hash_threads: Option<usize>,
+    purge_interval: Duration,
     publisher: Arc<dyn EventPublisher>,
     mailer: Arc<dyn Mailer>,
 }
@@ -70,12 +71,14 @@ impl Builder {
             access_token_ttl: auth.access_ttl,
             refresh_token_ttl: auth.refresh_ttl,
             hash_threads: None,
+            purge_interval: Duration::from_hours(24),
             publisher: Arc::new(LogPublisher),
             mailer: Arc::new(LogMailer),
         }
     }
 
-    /// Who may register, what passwords must look like, how long mailed codes are good.
+    /// Who may register, what passwords must look like, how long mailed codes are good and deleted
+    /// accounts are kept.
     #[must_use]
     pub fn settings(self, settings: Settings) -> Self {
         Self { settings, ..self }
@@ -96,6 +99,16 @@ impl Builder {
     pub fn hash_threads(self, threads: usize) -> Self {
         Self {
             hash_threads: Some(threads),
+            ..self
+        }
+    }
+
+    /// How often [`Users::spawn_tasks`] looks for deleted accounts that are to go for good
+    /// ([`Settings::delete_after`]), at least a second; at its start and every 24 hours if not set.
+    #[must_use]
+    pub fn purge_interval(self, interval: Duration) -> Self {
+        Self {
+            purge_interval: interval.max(Duration::from_secs(1)),
             ..self
         }
     }
@@ -161,6 +174,7 @@ impl Builder {
             store,
             read_events,
             publisher: self.publisher,
+            purge_interval: self.purge_interval,
             turn: Arc::new(Mutex::new(())),
         };
         Ok(Users::new(work, auth))

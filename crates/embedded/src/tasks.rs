@@ -1,5 +1,5 @@
-//! The loops behind a `Users`: effects and notes of reads find their way out, and what expired is
-//! cleared away.
+//! The loops behind a `Users`: effects and notes of reads find their way out, what expired is
+//! cleared away, and what was deleted long enough ago goes for good.
 
 mod restart;
 mod stop;
@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tracing::warn;
 use users_domain::Error;
-use users_domain::model::EffectKind;
+use users_domain::model::{Caller, EffectKind};
 use users_domain::ports::{EventPublisher, RefreshTokenStore, UserStore};
 use users_sqlite::SqliteStore;
 use users_system::BoundedReadEvents;
@@ -28,6 +28,10 @@ const BATCH: u32 = 100;
 /// How often expired sessions and codes are cleared away, and how many of each in one step.
 const EXPIRED_PAUSE: Duration = Duration::from_hours(1);
 const EXPIRED_BATCH: u32 = 1000;
+/// How many deleted accounts are looked at in one step.
+const PURGE_BATCH: u32 = 1000;
+/// When is looked again where that failed.
+const PURGE_AGAIN: Duration = Duration::from_mins(1);
 /// How long the last steps may take.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
@@ -49,6 +53,8 @@ pub(crate) struct Work {
     pub(crate) store: SqliteStore,
     pub(crate) read_events: Arc<BoundedReadEvents>,
     pub(crate) publisher: Arc<dyn EventPublisher>,
+    /// How often is looked for deleted accounts that are to go.
+    pub(crate) purge_interval: Duration,
     /// Held by the loops that run: a relay must not do two steps of one kind at once.
     pub(crate) turn: Arc<Mutex<()>>,
 }
@@ -95,6 +101,10 @@ async fn run(work: Work, mut stop: Stop) {
     for kind in EffectKind::ALL {
         loops.spawn(relay(work.services.clone(), kind, stop.clone()));
     }
+    let (users, interval) = (work.services, work.purge_interval);
+    loops.spawn(keep_running("purge", stop.clone(), move |stop| {
+        purge(users.clone(), interval, stop)
+    }));
     let (notes, publisher) = (work.read_events, work.publisher);
     loops.spawn(keep_running("read events", stop.clone(), move |stop| {
         publish_read_events(notes.clone(), publisher.clone(), stop)
@@ -161,6 +171,25 @@ async fn publish_read_events(
             return;
         }
         stop.pause(PAUSE).await;
+    }
+}
+
+/// Looks for deleted accounts that are to go, now and then; the relay removes them.
+async fn purge(users: users_domain::Users, interval: Duration, mut stop: Stop) {
+    while !stop.is_asked() {
+        let mut after = None;
+        let pause = loop {
+            let page = users.purge.queue_due(&Caller::Operator, after, PURGE_BATCH);
+            match page.await {
+                Ok(page) if page.next.is_some() && !stop.is_asked() => after = page.next,
+                Ok(_) => break interval,
+                Err(error) => {
+                    warn!(%error, "whether deleted accounts are to be removed for good is not known");
+                    break interval.min(PURGE_AGAIN);
+                }
+            }
+        };
+        stop.pause(pause).await;
     }
 }
 

@@ -13,20 +13,20 @@ pub const MOST_BYTES: usize = 8 * 1024;
 
 /// A well-formed token in the platform's manner whose signature nobody has looked at.
 pub struct Unverified<'a> {
-    pub(crate) text: &'a str,
-    pub(crate) header: Header,
+    text: &'a str,
+    header: Header,
     claims: Claims,
 }
 
 /// What is read of a header; the rest does not matter.
 #[derive(Deserialize)]
-pub(crate) struct Header {
-    pub(crate) alg: String,
+struct Header {
+    alg: String,
     #[serde(default, deserialize_with = "there")]
-    pub(crate) kid: Option<String>,
+    kid: Option<String>,
     /// Whatever it is, it is too much.
     #[serde(default, deserialize_with = "there")]
-    pub(crate) crit: Option<IgnoredAny>,
+    crit: Option<IgnoredAny>,
 }
 
 impl<'a> Unverified<'a> {
@@ -71,9 +71,22 @@ impl<'a> Unverified<'a> {
         &self.claims
     }
 
-    /// What it says, if it is signed with that key.
+    /// What it says, if it is signed with that key and names it. The algorithm is the key's,
+    /// whatever the token says.
     pub fn verify(&self, key: &PublicKey) -> Result<Claims, Refusal> {
-        key.verify_parsed(self)
+        if self.key_id() != Some(key.id()) {
+            return Err(Refusal::Key);
+        }
+        self.verify_by(key)
+    }
+
+    /// What it says, if it is signed with that key, whichever it names: for a publisher that gives
+    /// its keys other ids.
+    pub fn verify_by(&self, key: &PublicKey) -> Result<Claims, Refusal> {
+        if self.algorithm() != PublicKey::ALGORITHM {
+            return Err(Refusal::Algorithm);
+        }
+        key.open(self.text)
     }
 
     /// What it says, as [`claims`](Self::claims) does.

@@ -117,21 +117,7 @@ impl Failure {
     /// Whether the server undid the transaction so that others could go on: to begin it again may
     /// succeed.
     pub(crate) fn is_retryable(&self) -> bool {
-        match self {
-            Self::Driver(DriverError::DatabaseError(kind, information)) => match kind {
-                DatabaseErrorKind::SerializationFailure => true,
-                // The driver tells no code of a deadlock, and the server speaks the language of its
-                // operator. It always tells who waits for whom and where to read more, and never
-                // names a table. What else looks like this is begun in vain a few times more.
-                DatabaseErrorKind::Unknown => {
-                    information.details().is_some()
-                        && information.hint().is_some()
-                        && information.table_name().is_none()
-                }
-                _ => false,
-            },
-            _ => false,
-        }
+        matches!(self, Self::Driver(error) if is_retryable(error))
     }
 
     /// What the caller is told. Logs what he is not told; the server's *message* names tables and
@@ -147,6 +133,42 @@ impl Failure {
                 StoreError::Conflict,
             ),
         }
+    }
+}
+
+/// Whether the server understood what was asked of a row, and something beside the row (a foreign
+/// key, a trigger) said no.
+pub(crate) fn is_refusal(error: &DriverError) -> bool {
+    match error {
+        DriverError::DatabaseError(kind, _) => match kind {
+            DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::ReadOnlyTransaction
+            | DatabaseErrorKind::SerializationFailure => false,
+            // A trigger may raise whatever it likes.
+            _ => !is_retryable(error),
+        },
+        _ => false,
+    }
+}
+
+/// Whether the server undid the transaction so that others could go on: to begin it again may
+/// succeed.
+fn is_retryable(error: &DriverError) -> bool {
+    match error {
+        DriverError::DatabaseError(kind, information) => match kind {
+            DatabaseErrorKind::SerializationFailure => true,
+            // The driver tells no code of a deadlock, and the server speaks the language of its
+            // operator. It always tells who waits for whom and where to read more, and never
+            // names a table. What else looks like this is begun in vain a few times more.
+            DatabaseErrorKind::Unknown => {
+                information.details().is_some()
+                    && information.hint().is_some()
+                    && information.table_name().is_none()
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 

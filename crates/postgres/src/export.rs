@@ -42,6 +42,6 @@ pub(crate) fn behind(after: Option<String>) -> UsersQuery {
 
 /// Postgres takes no U+0000. No id holds one, so the ids behind such a text are those behind what
 /// comes before it.
-fn storable(text: &str) -> &str {
+pub(crate) fn storable(text: &str) -> &str {
     text.split('\0').next().unwrap_or_default()
 }

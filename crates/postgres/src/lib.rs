@@ -46,6 +46,7 @@ mod outbox_plans;
 mod plans;
 mod pool;
 mod probe;
+mod purge;
 mod refresh_tokens;
 mod row;
 mod schema;

@@ -7,19 +7,21 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
 use futures::FutureExt as _;
 use users_domain::model::{
-    CodePurpose, CodeRecord, ConflictField, Effect, Email, Needs, Page, PagePlan, Position, Proof,
-    Timestamp, User, UserFilter, UserId, UserQuery,
+    CodePurpose, CodeRecord, ConflictField, DeletedAccount, Effect, Email, Needs, Page, PagePlan,
+    Position, Proof, Timestamp, User, UserFilter, UserId, UserQuery,
 };
-use users_domain::ports::{Decide, DecideWithCode, StoreError, UserStore};
+use users_domain::ports::{Decide, DecidePurge, DecideWithCode, StoreError, UserStore};
 
 use crate::PostgresStore;
 use crate::change::{carry_out, facts, lock, lock_names, refuse_taken_names};
 use crate::counts::{Counted, counted};
 use crate::cursor::behind;
 use crate::error::Failure;
+use crate::export::storable;
 use crate::filter::{listed, login_candidates, may_be_stored, with_ids};
 use crate::one_time_codes;
 use crate::outbox::append;
+use crate::purge;
 use crate::row::{UserRow, users_of};
 use crate::schema::users::users;
 
@@ -138,6 +140,32 @@ impl UserStore for PostgresStore {
                 carry_out(connection, &account, &change, clock.now()).await
             }
             .boxed()
+        })
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.deleted_before")]
+    async fn deleted_before(
+        &self,
+        cutoff: Timestamp,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<DeletedAccount>, StoreError> {
+        let after = after.map(|id| storable(id.as_str()).to_owned());
+        self.read_snapshot(after, move |connection, after| {
+            let after = after.clone();
+            async move { Ok(purge::deleted_before(connection, cutoff, after, limit).await?) }
+                .boxed()
+        })
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.purge")]
+    async fn purge(&self, id: &UserId, decide: Arc<DecidePurge>) -> Result<bool, StoreError> {
+        let clock = self.clock.clone();
+        self.write(id.clone(), move |connection, id| {
+            let (decide, clock) = (decide.clone(), clock.clone());
+            async move { purge::purge(connection, id, &decide, clock.now()).await }.boxed()
         })
         .await
     }

@@ -9,8 +9,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{CommandLine, Profile};
 
 pub use users::{
-    CreateAdminArguments, ExportArguments, ImportArguments, ListArguments, SetPasswordArguments,
-    UsersArguments, UsersCommand,
+    CreateAdminArguments, ExportArguments, ImportArguments, ListArguments, PurgeArguments,
+    SetPasswordArguments, UsersArguments, UsersCommand,
 };
 
 /// Keeps the user accounts of the Magistrala platform: register, log in, manage.

@@ -66,7 +66,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         }
     }
     let failure = match &command {
-        Command::Users(arguments) if arguments.command.is_transfer() => ExitCode::from(UNFINISHED),
+        Command::Users(arguments) if arguments.command.is_bulk() => ExitCode::from(UNFINISHED),
         _ => ExitCode::FAILURE,
     };
     let outcome = match command {

@@ -129,7 +129,15 @@ impl Service {
         };
         match prepared {
             Some(Ok(administrator)) => {
-                spawn_tasks(&supervisor, wired, &readiness, &outbox_metrics, &traffic);
+                let interval = config.accounts.delete_interval;
+                spawn_tasks(
+                    &supervisor,
+                    wired,
+                    &readiness,
+                    &outbox_metrics,
+                    &traffic,
+                    interval,
+                );
                 readiness.start_is_done();
                 Ok(Start::Ready(Box::new(Self {
                     config,
@@ -205,6 +213,7 @@ fn spawn_tasks(
     readiness: &ServiceReadiness,
     outbox_metrics: &OutboxMetrics,
     traffic: &Traffic,
+    delete_interval: Duration,
 ) {
     let (watched, readiness) = (wired.store.technology.clone(), readiness.clone());
     supervisor.spawn("watch of the store", move |shutdown| {
@@ -222,6 +231,7 @@ fn spawn_tasks(
             EffectKind::Mail => "relay of mails",
             EffectKind::EndSessions => "relay of ended sessions",
             EffectKind::Relation => "relay of relations",
+            EffectKind::Purge => "relay of purges",
         };
         supervisor.spawn(name, move |shutdown| {
             tasks::relay(
@@ -237,6 +247,10 @@ fn spawn_tasks(
     supervisor.spawn("read events", {
         let (publish, traffic) = (wired.publish_read_events.clone(), traffic.clone());
         move |shutdown| tasks::read_events(publish.clone(), traffic.clone(), shutdown)
+    });
+    let users = wired.users;
+    supervisor.spawn("purge", move |shutdown| {
+        tasks::purge(users.clone(), delete_interval, shutdown)
     });
     let store = wired.store;
     supervisor.spawn("expired", move |shutdown| {

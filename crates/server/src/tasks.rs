@@ -1,5 +1,6 @@
 //! What runs beside requests: each task a loop that the supervisor starts, restarts and ends.
 
+mod purge;
 mod store_watch;
 mod tend_store;
 
@@ -16,6 +17,7 @@ use crate::lifecycle::Shutdown;
 use crate::telemetry::outbox_metrics::OutboxMetrics;
 use crate::wiring::{OpenedStore, PublishReadEvents};
 
+pub use purge::purge;
 pub use store_watch::store_watch;
 pub use tend_store::tend_store;
 

@@ -233,6 +233,7 @@ fn settings(config: &Config) -> Result<Settings, WiringError> {
         password_policy,
         verification_code_ttl: config.mail.verification_code_ttl,
         reset_code_ttl: config.mail.reset_code_ttl,
+        delete_after: config.accounts.delete_after,
     })
 }
 

@@ -55,6 +55,7 @@ mod one_time_codes;
 mod outbox;
 #[cfg(test)]
 mod plans;
+mod purge;
 mod queue;
 mod refresh_tokens;
 mod row;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use users_domain::model::{
-    Change, CodePurpose, CodeRecord, ConflictField, Effect, Email, Facts, Needs, Page, Proof,
-    Timestamp, User, UserFilter, UserId, UserQuery,
+    Change, CodePurpose, CodeRecord, ConflictField, DeletedAccount, Effect, Email, Facts, Needs,
+    Page, Proof, Timestamp, User, UserFilter, UserId, UserQuery,
 };
-use users_domain::ports::{Decide, DecideWithCode, StoreError, UserStore};
+use users_domain::ports::{Decide, DecidePurge, DecideWithCode, StoreError, UserStore};
 
 use crate::SqliteStore;
 use crate::error::Failure;
@@ -19,6 +19,7 @@ use crate::filter::{
 use crate::listing::{Rows, page, total};
 use crate::one_time_codes;
 use crate::outbox::append;
+use crate::purge;
 use crate::row::{ChangedColumns, StoredText, UserRow};
 use crate::schema::users;
 
@@ -126,6 +127,41 @@ impl UserStore for SqliteStore {
                 let account = User::from(stored);
                 let change = decide(&account, &facts).map_err(StoreError::Refused)?;
                 carry_out(connection, &account, &change, clock.now())
+            })
+            .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.deleted_before")]
+    async fn deleted_before(
+        &self,
+        cutoff: Timestamp,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<DeletedAccount>, StoreError> {
+        let after = after.map(|id| id.as_str().as_bytes().to_vec());
+        self.threads()
+            .read(move |connection| {
+                // One transaction: all of the page is of the same moment.
+                Ok(connection.transaction(|connection| {
+                    purge::deleted_before(connection, cutoff, after, limit)
+                })?)
+            })
+            .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.purge")]
+    async fn purge(&self, id: &UserId, decide: Arc<DecidePurge>) -> Result<bool, StoreError> {
+        let id = id.as_str().to_owned();
+        let clock = self.clock().clone();
+        self.threads()
+            .write(move |connection| {
+                let Some(stored) = find_row(connection, &id)? else {
+                    return Ok(false);
+                };
+                let effects = decide(&User::from(stored)).map_err(StoreError::Refused)?;
+                purge::remove(connection, &id)?;
+                append(connection, &effects, clock.now())?;
+                Ok(true)
             })
             .await
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use tempfile::TempDir;
-use users_domain::model::{EffectRecord, PasswordHash, Timestamp, User, Username};
+use users_domain::model::{EffectRecord, PasswordHash, Timestamp, User, UserId, Username};
 use users_sqlite::{SqliteOptions, SqliteStore};
 use users_testkit::contract::{
     Lever, OutboxUnderTest, RefreshTokenStoreUnderTest, UserStoreUnderTest, UserTransferUnderTest,
@@ -68,16 +68,30 @@ fn connect(path: &Path) -> SqliteConnection {
 fn user_store() -> UserStoreUnderTest {
     let fresh = Fresh::new();
     let connection = fresh.connection();
+    let beside = fresh.connection();
     UserStoreUnderTest {
         store: Arc::new(fresh.store.clone()),
         outbox: Arc::new(fresh.store.clone()),
         clock: fresh.clock.clone(),
         put_raw: Box::new(move |user| put_user(&mut connection(), &user)),
         put_adopted: None,
+        sessions: Some(Arc::new(fresh.store.clone())),
+        hold: Some(Box::new(move |id| hold(&mut beside(), &id))),
         keeps_json_text: true,
         go_away: Some(fresh.close()),
         keep: Box::new(fresh.folder),
     }
+}
+
+/// A row of an operator's own table that refers to an account.
+fn hold(connection: &mut SqliteConnection, id: &UserId) {
+    diesel::sql_query("CREATE TABLE IF NOT EXISTS orders (buyer text REFERENCES users (id))")
+        .execute(connection)
+        .unwrap();
+    diesel::sql_query("INSERT INTO orders (buyer) VALUES (?1)")
+        .bind::<Text, _>(id.as_str())
+        .execute(connection)
+        .unwrap();
 }
 
 fn user_transfer() -> UserTransferUnderTest {

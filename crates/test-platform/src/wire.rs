@@ -59,8 +59,11 @@ struct Running {
     faults: Faults,
     /// Serves the connections from opening to closing.
     serving: Mutex<JoinHandle<()>>,
-    serve: Box<dyn Fn(&Door) -> JoinHandle<()> + Send + Sync>,
+    serve: Serve,
 }
+
+/// Begins to serve what comes in at a door.
+type Serve = Box<dyn Fn(&Door) -> JoinHandle<()> + Send + Sync>;
 
 impl Wire {
     /// A server of gRPC.

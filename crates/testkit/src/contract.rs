@@ -78,11 +78,13 @@ macro_rules! suite {
 }
 
 pub mod clock;
+pub mod domains;
 pub mod entropy;
 pub mod event_publisher;
 pub mod mailer;
 pub mod outbox;
 pub mod password_hasher;
+pub mod platform_authority;
 pub mod platform_relations;
 pub mod published_keys;
 pub mod read_events;
@@ -94,12 +96,14 @@ pub mod user_store;
 pub mod user_transfer;
 
 pub use clock::ClockUnderTest;
+pub use domains::DomainsUnderTest;
 pub use entropy::EntropyUnderTest;
 pub use event_publisher::EventPublisherUnderTest;
 pub use mailer::{MailerUnderTest, ReceivedMail, reset_mail};
 pub use material::event;
 pub use outbox::OutboxUnderTest;
 pub use password_hasher::{CostMeasure, PasswordHasherUnderTest};
+pub use platform_authority::PlatformAuthorityUnderTest;
 pub use platform_relations::{Elsewhere, Known, PlatformRelationsUnderTest};
 pub use read_events::ReadEventsUnderTest;
 pub use refresh_token_store::RefreshTokenStoreUnderTest;

@@ -14,14 +14,14 @@ use users_domain::model::{
 };
 use users_domain::ports::Clock;
 use users_testkit::contract::{
-    ClockUnderTest, CostMeasure, EntropyUnderTest, EventPublisherUnderTest, Flaw, Known,
-    MailerUnderTest, OutboxUnderTest, PasswordHasherUnderTest, PlatformRelationsUnderTest,
-    ReadEventsUnderTest, ReceivedMail, RefreshTokenStoreUnderTest, TokensUnderTest,
-    UserStoreUnderTest, UserTransferUnderTest,
+    ClockUnderTest, CostMeasure, DomainsUnderTest, EntropyUnderTest, EventPublisherUnderTest, Flaw,
+    Known, MailerUnderTest, OutboxUnderTest, PasswordHasherUnderTest, PlatformAuthorityUnderTest,
+    PlatformRelationsUnderTest, ReadEventsUnderTest, ReceivedMail, RefreshTokenStoreUnderTest,
+    TokensUnderTest, UserStoreUnderTest, UserTransferUnderTest,
 };
 use users_testkit::fakes::{
-    FakeTokens, FixedClock, MemoryRelations, MemoryStore, PlainHasher, RecordingMailer,
-    RecordingPublisher, RecordingReadEvents, SeededEntropy,
+    FakeTokens, FixedAuthority, FixedClock, MemoryRelations, MemoryStore, PlainHasher,
+    RecordingDomains, RecordingMailer, RecordingPublisher, RecordingReadEvents, SeededEntropy,
 };
 use users_testkit::faults::{Fault, FaultPlan, Faulty};
 
@@ -37,6 +37,8 @@ users_testkit::mailer_contract!(mailer());
 users_testkit::platform_relations_contract!(platform_relations());
 users_testkit::event_publisher_contract!(event_publisher());
 users_testkit::read_events_contract!(read_events());
+users_testkit::platform_authority_contract!(platform_authority());
+users_testkit::domains_contract!(domains());
 users_testkit::clock_contract!(ClockUnderTest {
     clock: Arc::new(FixedClock::new()),
 });
@@ -89,7 +91,9 @@ fn user_store_behind(plan: FaultPlan) -> UserStoreUnderTest {
     let (raw, adopting) = (store.clone(), store.clone());
     UserStoreUnderTest {
         store: Arc::new(Faulty::new(Arc::new(store.clone()), plan)),
-        outbox: Arc::new(store),
+        outbox: Arc::new(store.clone()),
+        sessions: Some(Arc::new(store)),
+        hold: None,
         clock,
         put_raw: Box::new(move |user| raw.put(user)),
         put_adopted: Some(Box::new(move |row| adopting.put_adopted(row))),
@@ -196,6 +200,7 @@ fn tokens_behind(plan: FaultPlan) -> TokensUnderTest {
         sessions: sessions.clone(),
         access_lifetime: access,
         refresh_lifetime: refresh,
+        issues_ahead: true,
         forge: Box::new(move |flaw, user| forged(flaw, user, &clock, &tokens, &stranger)),
         go_away: None,
         keep: Box::new(()),
@@ -342,6 +347,41 @@ fn event_publisher() -> EventPublisherUnderTest {
             received.events().iter().map(UserEvent::id).collect()
         })),
         unpublishable: Some(unpublishable),
+        outage: Some((
+            Box::new(move || going.go_away()),
+            Box::new(move || coming.come_back()),
+        )),
+        keep: Box::new(()),
+    }
+}
+
+fn platform_authority() -> PlatformAuthorityUnderTest {
+    let authority = FixedAuthority::new();
+    let (platform, dismissing) = (authority.clone(), authority.clone());
+    let (going, coming) = (authority.clone(), authority.clone());
+    PlatformAuthorityUnderTest {
+        authority: Arc::new(authority),
+        appoint: Box::new(move |user| platform.appoint(user)),
+        dismiss: Box::new(move |user| dismissing.dismiss(user)),
+        unholdable: Vec::new(),
+        outage: Some((
+            Box::new(move || going.go_away()),
+            Box::new(move || coming.come_back()),
+        )),
+        keep: Box::new(()),
+    }
+}
+
+fn domains() -> DomainsUnderTest {
+    let domains = RecordingDomains::new();
+    let (joined, seen, held) = (domains.clone(), domains.clone(), domains.clone());
+    let (going, coming) = (domains.clone(), domains.clone());
+    DomainsUnderTest {
+        domains: Arc::new(domains),
+        join: Box::new(move |user| joined.join(user)),
+        memberships: Box::new(move |user| seen.memberships(user)),
+        unholdable: Vec::new(),
+        hold: Some(Box::new(move || held.hold())),
         outage: Some((
             Box::new(move || going.go_away()),
             Box::new(move || coming.come_back()),

@@ -120,7 +120,9 @@ users_testkit::user_store_contract!({
     let memory = store.memory.clone();
     UserStoreUnderTest {
         store: Arc::new(store.clone()),
-        outbox: Arc::new(store),
+        outbox: Arc::new(store.clone()),
+        sessions: Some(Arc::new(store)),
+        hold: None,
         clock,
         put_raw: Box::new(move |user| memory.put(user)),
         put_adopted: None,

@@ -312,10 +312,26 @@ pub(crate) const ROOMS: &[Room] = &[
     Room {
         name: "users-auth-grpc",
         floor: Floor::Driven,
-        own: &["users-domain", "users-grpc-client", "users-jwt", "users-proto"],
-        third_party: &["futures", "hyper-util", "reqwest", "tokio", "tonic", "tonic-health"],
-        dev_own: &["users-test-platform", "users-testkit"],
-        dev_third_party: &["rcgen"],
+        own: &[
+            "users-domain",
+            "users-grpc-client",
+            "users-jwt",
+            "users-proto",
+        ],
+        third_party: &[
+            "futures",
+            "hyper-util",
+            "reqwest",
+            "tokio",
+            "tonic",
+            "tonic-health",
+        ],
+        dev_own: &[
+            "users-auth-embedded",
+            "users-test-platform",
+            "users-testkit",
+        ],
+        dev_third_party: &["aws-lc-rs", "rcgen", "rustls"],
     },
     Room {
         name: "users-spicedb",

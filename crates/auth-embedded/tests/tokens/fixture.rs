@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tempfile::TempDir;
 use users_auth_embedded::{EmbeddedAuth, EmbeddedAuthSettings};
 use users_domain::model::{BearerToken, Role, TokenClaims, TokenPair, UserId};
@@ -30,6 +32,12 @@ pub(crate) struct Fixture {
 
 pub(crate) fn ada() -> UserId {
     UserId::from_stored("id-of-ada".to_owned())
+}
+
+/// A part of a token taken apart, without any check.
+pub(crate) fn part(token: &str, number: usize) -> String {
+    let part = token.split('.').nth(number).unwrap();
+    String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
 impl Fixture {

@@ -7,16 +7,11 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use users_testkit::contract::Flaw;
 
 /// A key, and tokens signed with it whatever they say.
 pub(crate) struct Forge {
     pair: Ed25519KeyPair,
-}
-
-/// A part of a token taken apart, without any check.
-pub(crate) fn part(token: &str, number: usize) -> String {
-    let part = token.split('.').nth(number).unwrap();
-    String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
 fn encoded(text: &impl ToString) -> String {
@@ -64,6 +59,71 @@ impl Forge {
             format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag))
         });
         forged.to_vec()
+    }
+
+    /// Access tokens with one flaw, in all its forms.
+    pub(crate) fn forged(&self, kid: &Value, claims: &Value, flaw: Flaw) -> Vec<String> {
+        let header = header(kid);
+        let sign = |claims: Value| self.sign(&header, claims);
+        match flaw {
+            Flaw::None => vec![sign(claims.clone())],
+            Flaw::AnotherKey => vec![Self::with_another_key().sign(&header, claims)],
+            Flaw::AnotherAlgorithm => {
+                let mut tokens = self.with_public_key_as_secret(kid, claims);
+                for algorithm in ["none", "None", "NONE", "ES256", "HS256", "RS256", ""] {
+                    let header = with(&header, "alg", json!(algorithm));
+                    let signed = self.sign(&header, claims);
+                    let unsigned = signed.rsplit_once('.').unwrap().0;
+                    tokens.push(format!("{unsigned}."));
+                    tokens.push(signed);
+                }
+                tokens
+            }
+            Flaw::AnotherIssuer => [
+                "",
+                "other",
+                "magistrala",
+                "magistrala.auth ",
+                "Magistrala.Auth",
+            ]
+            .map(|issuer| sign(with(claims, "iss", json!(issuer))))
+            .to_vec(),
+            Flaw::NoEnd => vec![
+                sign(with(claims, "exp", None)),
+                sign(with(claims, "exp", Value::Null)),
+            ],
+            Flaw::MissingClaim => ["iat", "iss", "role", "sub", "type", "verified"]
+                .map(|claim| sign(with(claims, claim, None)))
+                .to_vec(),
+            Flaw::WrongClaim => [
+                ("exp", json!("1999999999")),
+                ("exp", json!(true)),
+                ("exp", json!(1e300)),
+                ("exp", json!([1_999_999_999])),
+                ("iat", json!("0")),
+                ("iat", Value::Null),
+                ("iss", json!(["magistrala.auth"])),
+                ("iss", json!(1)),
+                ("role", json!(0)),
+                ("role", json!(3)),
+                ("role", json!(-1)),
+                ("role", json!("1")),
+                ("role", json!(1.5)),
+                ("sub", json!("")),
+                ("sub", json!(1)),
+                ("sub", Value::Null),
+                ("type", json!(6)),
+                ("type", json!(256)),
+                ("type", json!("0")),
+                ("type", json!(1.5)),
+                ("verified", json!("true")),
+                ("verified", json!(1)),
+                ("jti", json!(1)),
+                ("nbf", json!("0")),
+            ]
+            .map(|(claim, value)| sign(with(claims, claim, value)))
+            .to_vec(),
+        }
     }
 }
 

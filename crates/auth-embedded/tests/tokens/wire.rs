@@ -4,8 +4,7 @@ use serde_json::Value;
 use time::macros::datetime;
 use users_domain::ports::PublishedKeys;
 
-use crate::fixture::Fixture;
-use crate::forge::part;
+use crate::fixture::{Fixture, part};
 
 fn kid(fixture: &Fixture) -> String {
     let set: Value = serde_json::from_str(&fixture.auth.key_set()).unwrap();

@@ -29,6 +29,14 @@ pub enum Effect {
         /// `None` for what any replica may carry out at once, and for what was read back.
         hold: Option<Hold>,
     },
+    /// Remove a deleted account for good, if it still is deleted when this is carried out. Adds
+    /// nothing to one of the same deletion that is pending already.
+    Purge {
+        /// Whose.
+        user: UserId,
+        /// Since when it has been deleted.
+        deleted_at: Timestamp,
+    },
 }
 
 /// Keeps an effect for whoever commits it: he carries it out himself, right after the commit. Should
@@ -92,11 +100,19 @@ pub enum EffectKind {
     EndSessions,
     /// [`Effect::Relation`].
     Relation,
+    /// [`Effect::Purge`].
+    Purge,
 }
 
 impl EffectKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Event, Self::Mail, Self::EndSessions, Self::Relation];
+    pub const ALL: [Self; 5] = [
+        Self::Event,
+        Self::Mail,
+        Self::EndSessions,
+        Self::Relation,
+        Self::Purge,
+    ];
 
     /// The name in the outbox table and in metrics.
     pub const fn as_str(self) -> &'static str {
@@ -105,6 +121,7 @@ impl EffectKind {
             Self::Mail => "mail",
             Self::EndSessions => "end_sessions",
             Self::Relation => "relation",
+            Self::Purge => "purge",
         }
     }
 }
@@ -151,6 +168,13 @@ pub struct UnknownEffect {
 /// The format written today.
 const FORMAT: i32 = 1;
 
+/// An [`Effect::Purge`] as it is kept; the key says whose.
+#[derive(Deserialize)]
+struct StoredPurge {
+    /// Microseconds since 1970.
+    deleted_at: i64,
+}
+
 /// A [`MailRequest`] as it is kept.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "mail", rename_all = "snake_case")]
@@ -178,6 +202,7 @@ impl Effect {
             Self::Mail(_) => EffectKind::Mail,
             Self::EndSessions { .. } => EffectKind::EndSessions,
             Self::Relation { .. } => EffectKind::Relation,
+            Self::Purge { .. } => EffectKind::Purge,
         }
     }
 
@@ -193,6 +218,14 @@ impl Effect {
                 hold.map(|hold| hold.name.to_string()),
                 "{}".to_owned(),
             ),
+            Self::Purge { user, deleted_at } => {
+                let stored = StoredPurge::of(*deleted_at);
+                (
+                    user.as_str().to_owned(),
+                    Some(format!("purge {user} {}", stored.deleted_at)),
+                    stored.to_text(),
+                )
+            }
         };
         let held_until = match self {
             Self::Relation { hold, .. } => hold.map(|hold| hold.until),
@@ -236,7 +269,34 @@ impl Effect {
                 // Whoever reads it back is not the one who held it.
                 hold: None,
             }),
+            EffectKind::Purge => {
+                let stored: StoredPurge = serde_json::from_str(&record.payload).map_err(damaged)?;
+                let deleted_at = stored.moment();
+                Ok(Self::Purge {
+                    user: UserId::from_stored(record.key.clone()),
+                    deleted_at: deleted_at
+                        .ok_or_else(|| unknown("of a time that no calendar holds".to_owned()))?,
+                })
+            }
         }
+    }
+}
+
+impl StoredPurge {
+    fn of(deleted_at: Timestamp) -> Self {
+        let micros = deleted_at.unix_timestamp_nanos().div_euclid(1_000);
+        Self {
+            // Every year that a Timestamp can hold fits.
+            deleted_at: i64::try_from(micros).unwrap_or(i64::MAX),
+        }
+    }
+
+    fn moment(&self) -> Option<Timestamp> {
+        Timestamp::from_unix_timestamp_nanos(i128::from(self.deleted_at) * 1_000).ok()
+    }
+
+    fn to_text(&self) -> String {
+        format!(r#"{{"deleted_at":{}}}"#, self.deleted_at)
     }
 }
 

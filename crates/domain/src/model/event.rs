@@ -51,6 +51,8 @@ pub enum Operation {
     Disable,
     /// An account was marked for removal.
     Delete,
+    /// An account that was marked for removal is gone for good.
+    Purge,
     /// The mail that proves an address was asked for.
     SendVerification,
     /// An address was proven.
@@ -84,6 +86,7 @@ impl Operation {
             Self::Enable => "user.enable",
             Self::Disable => "user.disable",
             Self::Delete => "user.delete",
+            Self::Purge => "user.purge",
             Self::SendVerification => "user.send_verification",
             Self::VerifyEmail => "user.verify_email",
             Self::SendPasswordReset => "user.send_password_reset",

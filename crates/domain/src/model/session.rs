@@ -60,3 +60,31 @@ pub struct RefreshSession {
     /// When the current token replaced its predecessor.
     pub rotated_at: Option<Timestamp>,
 }
+
+/// A session as its issuer tells of it to those who may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The id of the session's refresh token; it stays through every rotation.
+    pub id: TokenId,
+    /// Whose session it is.
+    pub user: UserId,
+    /// What he calls it.
+    pub description: Option<SessionDescription>,
+    /// When it began: the moment at which its first tokens say they were issued. `None` where the
+    /// issuer does not know.
+    pub created_at: Option<Timestamp>,
+    /// When it ends, whatever happens. `None` where the issuer does not know.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl From<RefreshSession> for Session {
+    fn from(kept: RefreshSession) -> Self {
+        Self {
+            id: kept.id,
+            user: kept.user,
+            description: kept.description,
+            created_at: Some(kept.created_at),
+            expires_at: Some(kept.expires_at),
+        }
+    }
+}

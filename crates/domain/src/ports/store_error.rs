@@ -15,6 +15,9 @@ pub enum StoreError {
     /// The decision about the locked row was no; carries what it said.
     #[error("refused: {0}")]
     Refused(Error),
+    /// The row cannot go: something of others beside it refuses that. The adapter has logged what.
+    #[error("others hold the row")]
+    Held,
     /// The outbox lease that was shown is no longer the current one.
     #[error("the lease was lost")]
     LeaseLost,
@@ -29,7 +32,7 @@ impl From<StoreError> for Error {
             StoreError::Conflict(field) => Self::Conflict { field },
             StoreError::NotFound => Self::NotFound,
             StoreError::Refused(error) => error,
-            StoreError::LeaseLost | StoreError::Unavailable => {
+            StoreError::Held | StoreError::LeaseLost | StoreError::Unavailable => {
                 Self::Unavailable { port: "user store" }
             }
         }

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::model::{
-    BearerToken, RefreshSession, Role, SessionDescription, TokenId, TokenPair, UserId,
-};
+use crate::model::{BearerToken, Role, Session, SessionDescription, TokenId, TokenPair, UserId};
 
 /// How long a refresh token that was just replaced works on: the answer may have been lost.
 pub const ROTATION_GRACE: Duration = Duration::from_secs(30);
@@ -20,9 +18,12 @@ pub const ROTATION_GRACE: Duration = Duration::from_secs(30);
 ///   [`ROTATION_GRACE`] more (the answer may have been lost); its reuse after that ends the session.
 /// - `refresh` of a token that is no refresh token of that user, was revoked, reused or expired
 ///   answers [`TokenError::Refused`].
-/// - No token is issued as of before `not_before`, and no session begins before.
+/// - No token is issued as of before `not_before`, and no session begins before. An issuer that cannot
+///   issue as of a moment to come waits for it at most 2 seconds; else it is
+///   [`TokenError::Unavailable`], and no session was begun.
 /// - `revoke` of an unknown id, or of another user's, changes nothing and is no error.
-/// - `sessions` lists sessions that have not ended, oldest first.
+/// - `sessions` lists sessions that have not ended, oldest first. An issuer that keeps no times tells
+///   them of the sessions that it remembers, and puts those before these whose age it does not know.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait TokenIssuer: Send + Sync {
@@ -39,7 +40,7 @@ pub trait TokenIssuer: Send + Sync {
     async fn revoke_all(&self, user: &UserId) -> Result<(), TokenError>;
 
     /// The sessions of a user.
-    async fn sessions(&self, user: &UserId) -> Result<Vec<RefreshSession>, TokenError>;
+    async fn sessions(&self, user: &UserId) -> Result<Vec<Session>, TokenError>;
 }
 
 /// For whom a pair is issued.

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::error::Error;
 use crate::model::{
-    Change, CodePurpose, CodeRecord, Effect, Email, Facts, Needs, Page, Proof, Timestamp, User,
-    UserFilter, UserId, UserQuery,
+    Change, CodePurpose, CodeRecord, DeletedAccount, Effect, Email, Facts, Needs, Page, Proof,
+    Timestamp, User, UserFilter, UserId, UserQuery,
 };
 
 /// Decides about a locked row: pure code of the domain.
@@ -24,6 +24,9 @@ pub const MAX_FOUND_AT_ONCE: usize = 1000;
 
 /// The same about a row that a mailed code opens, seeing what is kept of the code too.
 pub type DecideWithCode = dyn Fn(&User, &CodeRecord) -> Result<Change, Error> + Send + Sync;
+
+/// Decides whether a locked row goes for good, and what must follow if it does.
+pub type DecidePurge = dyn Fn(&User) -> Result<Vec<Effect>, Error> + Send + Sync;
 
 /// Keeps accounts, and the codes that were mailed to their holders.
 ///
@@ -55,6 +58,19 @@ pub type DecideWithCode = dyn Fn(&User, &CodeRecord) -> Result<Change, Error> + 
 /// - The id of a row cannot be changed. Each update that changes the row raises its version by one;
 ///   a change to nothing without effects writes nothing.
 /// - `update` of an unknown id is [`StoreError::NotFound`].
+///
+/// Going for good:
+/// - `deleted_before` gives the accounts with status deleted that have been so since the cutoff or
+///   longer ([`DeletedAccount::of`] says since when), and those of which that is not known, in the
+///   order of their ids byte for byte: those behind `after`, at most `limit`. Asked on behind the
+///   last one each time, it gives every one that was there throughout exactly once.
+/// - `purge` locks the row and calls `decide`, as `update` does. The row goes with all its codes,
+///   adopted ones too, and its sessions, where the store keeps them, and the effects are committed:
+///   all of it or nothing. Its names and its id are free then. Of any number of calls at once one
+///   says that it removed the row; where there is none the answer is `false`.
+/// - What `decide` refuses comes back as [`StoreError::Refused`] and changes nothing. A row that
+///   something of others beside it does not let go (a foreign key, a trigger) is
+///   [`StoreError::Held`], and nothing changes.
 ///
 /// Codes:
 /// - `add_code` keeps a code for an account that is there ([`StoreError::NotFound`] otherwise).
@@ -116,6 +132,17 @@ pub trait UserStore: Send + Sync {
         needs: Needs,
         decide: Arc<Decide>,
     ) -> Result<User, StoreError>;
+
+    /// The next accounts that have been deleted long enough, or nobody knows since when.
+    async fn deleted_before(
+        &self,
+        cutoff: Timestamp,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<DeletedAccount>, StoreError>;
+
+    /// Removes an account for good, as decided while it is locked.
+    async fn purge(&self, id: &UserId, decide: Arc<DecidePurge>) -> Result<bool, StoreError>;
 
     /// Keeps a code that is about to be mailed.
     async fn add_code(&self, code: CodeRecord) -> Result<(), StoreError>;

@@ -9,8 +9,8 @@ use crate::authorization::{Operation, permit};
 use crate::error::{Error, Invalid, InvalidReason, Unauthenticated};
 use crate::model::{
     BearerToken, Caller, Change, Effect, EventOperation, Needs, Notice, Password, PasswordAttempt,
-    PasswordPolicy, RefreshSession, RequestContext, SessionDescription, Status, TokenId, TokenPair,
-    User, UserId, Username,
+    PasswordPolicy, RequestContext, Session, SessionDescription, Status, TokenId, TokenPair, User,
+    UserId, Username,
 };
 use crate::ports::{IssueToken, Ports, RefreshToken, TokenError, Verdict};
 use crate::users::Settings;
@@ -203,7 +203,7 @@ impl Credentials {
 
     /// The caller's sessions, oldest first.
     #[tracing::instrument(skip_all, name = "list_refresh_tokens")]
-    pub async fn list_refresh_tokens(&self, caller: &Caller) -> Result<Vec<RefreshSession>, Error> {
+    pub async fn list_refresh_tokens(&self, caller: &Caller) -> Result<Vec<Session>, Error> {
         permit(Operation::ListRefreshTokens, caller, self.settings.access)?;
         let Some(principal) = caller.principal() else {
             return Err(Error::Unauthenticated(Unauthenticated::MissingToken));

@@ -1,6 +1,7 @@
 //! Carrying out what changes left behind.
 
 mod mail;
+mod purge;
 mod sessions;
 
 use std::future::poll_fn;
@@ -228,6 +229,9 @@ impl Relay {
             }
             Ok(Effect::EndSessions { user }) => sessions::end(&self.ports, user).await,
             Ok(Effect::Relation { user, .. }) => relations::carry_out(&self.ports, user).await,
+            Ok(Effect::Purge { user, .. }) => {
+                purge::carry_out(&self.ports, &self.settings, user).await
+            }
         }
     }
 }
@@ -265,12 +269,14 @@ pub(super) enum Failure {
 }
 
 /// Settling each effect by itself costs a write; settling many together repeats more of them after a
-/// crash. Repeated events carry the same id, ended sessions stay ended and relations what they are, but
-/// people read mails.
+/// crash. Repeated events carry the same id, ended sessions stay ended, relations what they are
+/// and the gone gone, but people read mails.
 const fn settles_at_once(kind: EffectKind) -> bool {
     match kind {
         EffectKind::Mail => true,
-        EffectKind::Event | EffectKind::EndSessions | EffectKind::Relation => false,
+        EffectKind::Event | EffectKind::EndSessions | EffectKind::Relation | EffectKind::Purge => {
+            false
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use time::OffsetDateTime;
 use users_domain::model::{
-    Effect, EffectKind, EffectRecord, Email, EventBuilder, EventOperation, MailRequest, Notice,
-    RequestContext, RequestId, UserEvent, UserId,
+    Effect, EffectKind, EffectRecord, Email, EventBuilder, EventOperation, Hold, MailRequest,
+    Notice, RequestContext, RequestId, UserEvent, UserId,
 };
 use uuid::Uuid;
 
@@ -72,6 +72,26 @@ fn a_record_says_what_a_table_must_know() {
     let record = ended.to_record();
     assert_eq!(record.kind, EffectKind::EndSessions);
     assert_eq!((record.key.as_str(), record.once), ("user-1", None));
+    assert_eq!(record.held_until, None);
+}
+
+#[test]
+fn a_relation_may_be_held_by_who_commits_it() {
+    let relation = |hold| Effect::Relation {
+        user: user("user-1"),
+        hold,
+    };
+    let free = relation(None).to_record();
+    assert_eq!(free.kind, EffectKind::Relation);
+    assert_eq!((free.key.as_str(), free.payload.as_str()), ("user-1", "{}"));
+    assert_eq!((&free.once, free.held_until), (&None, None));
+    let until = OffsetDateTime::UNIX_EPOCH;
+    let name = Uuid::from_u128(7);
+    let held = relation(Some(Hold { name, until })).to_record();
+    assert_eq!(held.once, Some(name.to_string()));
+    assert_eq!(held.held_until, Some(until));
+    // Whoever reads it back is not the one who held it.
+    assert_eq!(Effect::from_record(&held), Ok(relation(None)));
 }
 
 #[test]
@@ -275,7 +295,8 @@ proptest! {
     #[test]
     fn an_effect_survives_its_record(key in any::<String>(), text in any::<String>()) {
         let ended = Effect::EndSessions { user: user(&key) };
-        for effect in [event(&key, &text), ended] {
+        let relation = Effect::Relation { user: user(&key), hold: None };
+        for effect in [event(&key, &text), ended, relation] {
             let record = effect.to_record();
             prop_assert_eq!(Effect::from_record(&record), Ok(effect));
         }

@@ -137,7 +137,11 @@ fn a_store_s_failure_keeps_its_meaning() {
         Error::from(StoreError::Refused(Error::Forbidden)),
         Error::Forbidden
     ));
-    for away in [StoreError::Unavailable, StoreError::LeaseLost] {
+    for away in [
+        StoreError::Unavailable,
+        StoreError::LeaseLost,
+        StoreError::Held,
+    ] {
         assert!(matches!(Error::from(away), Error::Unavailable { .. }));
     }
 }

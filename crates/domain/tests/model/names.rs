@@ -128,6 +128,7 @@ fn an_event_is_named_after_its_operation() {
         (EventOperation::Enable, "user.enable"),
         (EventOperation::Disable, "user.disable"),
         (EventOperation::Delete, "user.delete"),
+        (EventOperation::Purge, "user.purge"),
         (EventOperation::SendVerification, "user.send_verification"),
         (EventOperation::VerifyEmail, "user.verify_email"),
         (
@@ -144,7 +145,7 @@ fn an_event_is_named_after_its_operation() {
 fn kinds_of_effects_and_unique_fields_have_names_of_their_own() {
     assert_eq!(
         EffectKind::ALL.map(EffectKind::as_str),
-        ["event", "mail", "end_sessions", "relation"]
+        ["event", "mail", "end_sessions", "relation", "purge"]
     );
     let fields = [
         ConflictField::Id,

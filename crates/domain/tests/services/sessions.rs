@@ -6,7 +6,7 @@ use std::time::Duration;
 use users_domain::authorization::Operation;
 use users_domain::error::Unauthenticated::{InvalidToken, MissingToken};
 use users_domain::model::{
-    Caller, PasswordAttempt, RefreshSession, SessionDescription, TokenId, TokenKind,
+    Caller, PasswordAttempt, Session, SessionDescription, TokenId, TokenKind,
 };
 use users_domain::ports::{Ports, TokenError};
 use users_domain::services::Login;
@@ -19,7 +19,7 @@ use crate::{
     signed_in, waiting,
 };
 
-async fn list(fakes: &Fakes, caller: &Caller) -> Result<Vec<RefreshSession>, Error> {
+async fn list(fakes: &Fakes, caller: &Caller) -> Result<Vec<Session>, Error> {
     let credentials = fakes.users().credentials;
     credentials.list_refresh_tokens(caller).await
 }
@@ -39,7 +39,7 @@ async fn signed_in_on(fakes: &Fakes, device: &str) {
     fakes.clock.advance(Duration::from_secs(1));
 }
 
-fn devices(sessions: &[RefreshSession]) -> Vec<&str> {
+fn devices(sessions: &[Session]) -> Vec<&str> {
     let descriptions = sessions.iter().map(|session| &session.description);
     descriptions
         .map(|text| text.as_ref().map_or("", SessionDescription::as_str))

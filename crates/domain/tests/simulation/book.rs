@@ -71,7 +71,10 @@ impl Book {
                     self.notices.push((user, notice));
                 }
                 // Links are asked for once; what becomes of them is seen by who gets them.
-                Effect::Mail(_) | Effect::EndSessions { .. } | Effect::Relation { .. } => {}
+                Effect::Mail(_)
+                | Effect::EndSessions { .. }
+                | Effect::Relation { .. }
+                | Effect::Purge { .. } => {}
             }
         }
     }

@@ -6,7 +6,7 @@ use users_domain::Error;
 use users_domain::error::Unauthenticated::InvalidCredentials;
 use users_domain::model::{
     Effect, EffectKind, EventOperation, MailContent, MailRequest, Notice, Proof, RequestContext,
-    Status, User, UserEvent, Username,
+    Role, Status, User, UserEvent, Username,
 };
 use users_domain::services::Login;
 use users_testkit::people;
@@ -23,6 +23,7 @@ pub(crate) fn check(world: &mut World) {
     names_are_unique(world);
     there_is_an_administrator(world);
     what_is_over_was_ended(world);
+    the_platform_knows_everybody(world);
     people_were_told(world);
     changed_addresses_were_asked(world);
     only_the_present_password_opens(world);
@@ -144,6 +145,15 @@ fn what_is_over_was_ended(world: &World) {
             assert!(!world.ledger.is_dishonoured(&session.id));
         }
     }
+}
+
+/// As what he is, and nobody else.
+fn the_platform_knows_everybody(world: &World) {
+    let users = world.fakes.store.users().into_iter();
+    let expected: Vec<_> = users.map(|user| (user.id, user.role)).collect();
+    assert_eq!(world.platform.users(), expected);
+    let administers = |(_, role): &(_, Role)| *role == Role::Admin;
+    assert!(expected.iter().any(administers));
 }
 
 fn parked_mails(world: &World) -> Vec<MailRequest> {

@@ -11,13 +11,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use users_domain::Error;
 use users_domain::model::{
-    Change, CodePurpose, CodeRecord, Effect, EffectKind, Email, Facts, Needs, Notice, OneTimeCode,
-    Page, Proof, RefreshSession, Timestamp, TokenId, User, UserEvent, UserFilter, UserId,
-    UserQuery,
+    Change, CodePurpose, CodeRecord, DeletedAccount, Effect, EffectKind, Email, Facts, Needs,
+    Notice, OneTimeCode, Page, Proof, RefreshSession, Timestamp, TokenId, User, UserEvent,
+    UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{
-    Claim, Clock, Decide, DecideWithCode, Fence, LeaseHolder, Outbox, OutboxDepth, OutboxItemId,
-    RefreshTokenStore, Rotation, StoreError, UserStore,
+    Claim, Clock, Decide, DecidePurge, DecideWithCode, Fence, LeaseHolder, Outbox, OutboxDepth,
+    OutboxItemId, RefreshTokenStore, Rotation, StoreError, UserStore,
 };
 use users_testkit::fakes::{FixedClock, MemoryStore};
 use uuid::Uuid;
@@ -209,6 +209,19 @@ impl UserStore for Ledger {
         book.write_account(&user, None);
         book.write_effects(std::mem::take(&mut decided.lock().unwrap()));
         Ok(user)
+    }
+
+    async fn deleted_before(
+        &self,
+        cutoff: Timestamp,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<DeletedAccount>, StoreError> {
+        self.store.deleted_before(cutoff, after, limit).await
+    }
+
+    async fn purge(&self, id: &UserId, _: Arc<DecidePurge>) -> Result<bool, StoreError> {
+        unreachable!("accounts stay, and nobody purges {id}")
     }
 
     async fn add_code(&self, code: CodeRecord) -> Result<(), StoreError> {

@@ -12,11 +12,12 @@ use users_domain::model::{
     CodePurpose, EffectKind, Email, MailContent, Notice, Status, Timestamp, User, UserId, Username,
 };
 use users_domain::ports::{
-    Clock, EventPublisher, Mailer, Outbox, PasswordHasher, Ports, RefreshTokenStore, UserStore,
+    Clock, EventPublisher, Mailer, Outbox, PasswordHasher, Platform, PlatformRelations, Ports,
+    RefreshTokenStore, UserStore,
 };
 use users_domain::{Settings, Users};
 use users_testkit::Fakes;
-use users_testkit::fakes::{FakeTokens, SeededEntropy};
+use users_testkit::fakes::{FakeTokens, MemoryRelations, SeededEntropy};
 use users_testkit::faults::{FaultPlan, FaultRates, Faulty, crash_after};
 
 use super::ledger::Ledger;
@@ -57,6 +58,8 @@ pub(crate) struct Tally {
 pub(crate) struct World {
     pub(crate) fakes: Fakes,
     pub(crate) ledger: Ledger,
+    /// What the platform around the service knows.
+    pub(crate) platform: MemoryRelations,
     pub(crate) faults: Vec<FaultPlan>,
     pub(crate) replicas: Vec<Users>,
     /// Accounts of which somebody was told that they were made.
@@ -93,6 +96,7 @@ impl World {
             ports: fakes.ports(),
             fakes,
             ledger,
+            platform: MemoryRelations::new(),
             faults: Vec::new(),
             replicas: Vec::new(),
             registered: BTreeSet::new(),
@@ -122,8 +126,8 @@ impl World {
             lost_answer: 30,
             slow: 400,
         };
-        let [users, outbox, sessions, publisher, mailer, hasher] =
-            [(); 6].map(|()| FaultPlan::seeded(self.chance.next(), often));
+        let [users, outbox, sessions, publisher, mailer, hasher, platform] =
+            [(); 7].map(|()| FaultPlan::seeded(self.chance.next(), often));
         let kept: Arc<dyn RefreshTokenStore> = Arc::new(self.ledger.clone());
         let kept = Arc::new(Faulty::new(kept, sessions.clone()));
         let tokens = FakeTokens::new(kept, self.ports.clock.clone(), self.ports.entropy.clone());
@@ -149,11 +153,18 @@ impl World {
                 Arc::new(self.fakes.hasher.clone()) as Arc<dyn PasswordHasher>,
                 hasher.clone(),
             )),
+            platform: Platform {
+                relations: Some(Arc::new(Faulty::new(
+                    Arc::new(self.platform.clone()) as Arc<dyn PlatformRelations>,
+                    platform.clone(),
+                ))),
+                ..Platform::default()
+            },
             issuer: Arc::new(tokens.clone()),
             verifier: Arc::new(tokens),
             ..self.ports.clone()
         };
-        self.faults = vec![users, outbox, sessions, publisher, mailer, hasher];
+        self.faults = vec![users, outbox, sessions, publisher, mailer, hasher, platform];
     }
 
     /// A process of its own: another holder of leases.
@@ -175,7 +186,11 @@ impl World {
                 0 => self.fakes.mailer.go_away(),
                 _ => self.fakes.mailer.come_back(),
             },
-            970..980 => self.somebody_gives_up(),
+            970..975 => match self.chance.below(5) {
+                0 => self.platform.go_away(),
+                _ => self.platform.come_back(),
+            },
+            975..980 => self.somebody_gives_up(),
             980..985 => self.a_process_ends(),
             985..986 => self.the_store_is_opened_again(),
             _ => {}
@@ -290,6 +305,7 @@ impl World {
         }
         self.fakes.publisher.come_back();
         self.fakes.mailer.come_back();
+        self.platform.come_back();
         while !self.in_flight.is_empty() {
             self.go_on(0);
         }

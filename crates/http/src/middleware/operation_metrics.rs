@@ -47,6 +47,7 @@ const fn peer_label(operation: Operation) -> &'static str {
         Operation::SetSecret => "set_secret",
         Operation::Export => "export_users",
         Operation::Import => "import_users",
+        Operation::Purge => "purge_users",
     }
 }
 
@@ -200,6 +201,7 @@ mod tests {
                 "issue_token",
                 "list_active_refresh_tokens",
                 "list_users",
+                "purge_users",
                 "refresh_token",
                 "register_user",
                 "reset_secret",

@@ -28,9 +28,11 @@ const fn of_service(operation: Operation) -> &'static [Code] {
         ],
         Operation::IssueToken => &[C::MissingField, C::InvalidCredentials, C::Busy],
         Operation::RevokeRefreshToken => &[C::MissingField],
-        Operation::RefreshToken | Operation::SetSecret | Operation::Export | Operation::Import => {
-            &[]
-        }
+        Operation::RefreshToken
+        | Operation::SetSecret
+        | Operation::Export
+        | Operation::Import
+        | Operation::Purge => &[],
         // Whatever reads may be too large to be sent now.
         Operation::ListRefreshTokens | Operation::ViewProfile => &[C::Busy],
         Operation::View => &[C::NotFound, C::Busy],

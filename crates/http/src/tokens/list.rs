@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::web;
 use serde::Serialize;
-use users_domain::model::{RefreshSession, SessionDescription};
+use users_domain::model::{Session, SessionDescription};
 use utoipa::ToSchema;
 
 use crate::answer::{Answer, json, time};
@@ -52,12 +52,12 @@ pub(crate) async fn list(api: web::Data<Api>, call: Call<()>) -> Answer {
 }
 
 impl<'a> SessionAnswer<'a> {
-    fn new(session: &'a RefreshSession) -> Self {
+    fn new(session: &'a Session) -> Self {
         Self {
             id: session.id.as_str(),
             description: session.description.as_ref().map(SessionDescription::as_str),
-            created_at: time(session.created_at),
-            expires_at: time(session.expires_at),
+            created_at: session.created_at.and_then(time),
+            expires_at: session.expires_at.and_then(time),
         }
     }
 }

@@ -29,12 +29,15 @@ users_testkit::refresh_token_store_contract!(refresh_token_store());
 fn user_store() -> UserStoreUnderTest {
     let fixture = Fixture::new();
     let (users, codes) = (fixture.database.clone(), fixture.database.clone());
+    let beside = fixture.database.clone();
     let store = Arc::new(fixture.open());
     UserStoreUnderTest {
         store: store.clone(),
-        outbox: store,
+        outbox: store.clone(),
+        sessions: Some(store),
         clock: fixture.clock.clone(),
         put_raw: Box::new(move |user| rows::put_user(&users, &user)),
+        hold: Some(Box::new(move |id| rows::hold(&beside, &id))),
         put_adopted: Some(Box::new(move |row| rows::put_adopted(&codes, &row))),
         // jsonb keeps the meaning.
         keeps_json_text: false,

@@ -130,7 +130,11 @@ fn every_kind_of_metadata_is_as_documented() {
 fn the_published_description_is_that_of_this_package_alone() {
     use prost::Message as _;
     let described = prost_types::FileDescriptorSet::decode(users::DESCRIPTOR).expect("a set");
-    let packages: Vec<&str> = described.file.iter().map(prost_types::FileDescriptorProto::package).collect();
+    let packages: Vec<&str> = described
+        .file
+        .iter()
+        .map(prost_types::FileDescriptorProto::package)
+        .collect();
     assert!(packages.contains(&"users.v1"), "{packages:?}");
     let others: Vec<_> = packages
         .iter()

@@ -55,12 +55,23 @@ pub enum UsersCommand {
   magistrala-users users import users.ndjson
   gunzip -c users.ndjson.gz | magistrala-users users --data ./data import")]
     Import(ImportArguments),
+
+    /// Remove for good what was deleted long enough ago, now instead of when the service looks next
+    ///
+    /// `MG_USERS_DELETE_AFTER` says how long that is. An account leaves the platform first, and goes
+    /// with the event `user.purge`. The exit code is 0 if all who were due are gone, 1 if the store
+    /// does not let one go, 2 if not everything was done: the service goes on with the rest.
+    #[command(after_long_help = "Examples:
+  magistrala-users users purge --dry-run
+  magistrala-users users purge --dry-run --json
+  magistrala-users users --data ./data purge")]
+    Purge(PurgeArguments),
 }
 
 impl UsersCommand {
-    /// Whether it moves accounts in bulk.
-    pub fn is_transfer(&self) -> bool {
-        matches!(self, Self::Export(_) | Self::Import(_))
+    /// Whether it moves or removes accounts in bulk.
+    pub fn is_bulk(&self) -> bool {
+        matches!(self, Self::Export(_) | Self::Import(_) | Self::Purge(_))
     }
 }
 
@@ -122,6 +133,18 @@ pub struct ExportArguments {
     /// Replace FILE if it is there
     #[arg(long)]
     pub force: bool,
+}
+
+/// Flags of `users purge`.
+#[derive(Args, Clone, Debug)]
+pub struct PurgeArguments {
+    /// Only list who would go, one a line with the time of the deletion; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// With --dry-run: one JSON object a line, for programs
+    #[arg(long, requires = "dry_run")]
+    pub json: bool,
 }
 
 /// Flags of `users import`.

@@ -3,6 +3,7 @@
 mod export;
 mod import;
 mod progress;
+mod purge;
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
@@ -35,7 +36,10 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
     let makes_accounts = match command {
         UsersCommand::CreateAdmin(_) => true,
         UsersCommand::Import(arguments) => !arguments.dry_run,
-        UsersCommand::SetPassword(_) | UsersCommand::List(_) | UsersCommand::Export(_) => false,
+        UsersCommand::SetPassword(_)
+        | UsersCommand::List(_)
+        | UsersCommand::Export(_)
+        | UsersCommand::Purge(_) => false,
     };
     let path = &config.store.sqlite_path;
     if config.store.kind == StoreKind::Sqlite && !makes_accounts && !path.exists() {
@@ -49,13 +53,14 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
     let only_reads = match command {
         UsersCommand::Export(_) => true,
         UsersCommand::Import(arguments) => arguments.dry_run,
+        UsersCommand::Purge(arguments) => arguments.dry_run,
         _ => false,
     };
     if config.store.kind == StoreKind::Sqlite && only_reads {
         super::runtime()?.block_on(refuse_if_behind(config))?;
     }
     let progress = Progress::new();
-    if command.is_transfer() {
+    if command.is_bulk() {
         // Nobody else tells what the store's errors were, and in the end there is but one word.
         telemetry::init_for_command(&config.telemetry, progress.clone())?;
     }
@@ -87,6 +92,10 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
             UsersCommand::Import(arguments) => {
                 return import::run(&wired, arguments, progress).await;
             }
+            UsersCommand::Purge(arguments) if arguments.dry_run => {
+                purge::list(&wired.users, arguments.json, out).await?;
+            }
+            UsersCommand::Purge(_) => return purge::run(&wired.users).await,
         }
         Ok(ExitCode::SUCCESS)
     });

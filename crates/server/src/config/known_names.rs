@@ -20,9 +20,6 @@ pub(super) const REFUSED: &[&str] = &[
 
 /// Documented settings of this service that have no effect in this version.
 pub(super) const WITHOUT_EFFECT: &[&str] = &[
-    // life of accounts
-    "MG_USERS_DELETE_INTERVAL",
-    "MG_USERS_DELETE_AFTER",
     // HTTP
     "MG_USERS_HTTP_SERVER_MAX_HEADER_BYTES",
     "MG_USERS_TRUSTED_PROXIES",

@@ -36,7 +36,7 @@ struct State {
 enum Entrance {
     Open(TcpListener),
     /// The port is bound and does not listen: connecting is refused, and nobody else gets it.
-    Closed(#[expect(dead_code, reason = "it is held, not used")] TcpSocket),
+    Closed(TcpSocket),
     #[default]
     Gone,
 }

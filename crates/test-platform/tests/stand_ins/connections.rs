@@ -21,8 +21,10 @@ async fn a_server_that_is_away_refuses_and_comes_back_at_the_same_port() {
     for _ in 0..3 {
         auth.go_away();
         auth.go_away();
+        // UNKNOWN where the client had not yet seen that its connection was cut.
         let answer = tokens.list_user_refresh_tokens(list()).await;
-        assert_eq!(answer.unwrap_err().code(), Code::Unavailable);
+        let code = answer.unwrap_err().code();
+        assert!(matches!(code, Code::Unavailable | Code::Unknown), "{code}");
         let refused = std::net::TcpStream::connect(address).unwrap_err();
         assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
         auth.come_back();

@@ -1,4 +1,11 @@
 //! The stand-ins answer as the services were recorded that they stand in for, and fail as told.
 
+mod auth;
 mod connections;
+mod domains;
+mod faults;
 mod fixture;
+mod keys;
+mod rights;
+mod spicedb;
+mod tls;

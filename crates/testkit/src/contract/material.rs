@@ -1,13 +1,14 @@
 //! What the suites put into stores, and how they look at what came of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use time::macros::datetime;
 use users_domain::model::{
     Change, CodeRecord, ConflictField, Effect, EffectKind, Email, EventBuilder, EventOperation,
     Facts, Hold, MailRequest, Notice, RequestContext, Timestamp, User, UserEvent, UserId,
 };
-use users_domain::ports::{Decide, DecideWithCode, LeaseHolder, Outbox, StoreError};
+use users_domain::ports::{Decide, DecidePurge, DecideWithCode, LeaseHolder, Outbox, StoreError};
 use uuid::Uuid;
 
 /// When everything in a suite happened that has to have happened at some time.
@@ -42,6 +43,11 @@ pub(super) fn effect_of(kind: EffectKind, key: &str, number: u64) -> Effect {
         }),
         EffectKind::EndSessions => Effect::EndSessions { user },
         EffectKind::Relation => Effect::Relation { user, hold: None },
+        // Of another deletion each.
+        EffectKind::Purge => Effect::Purge {
+            user,
+            deleted_at: LONG_AGO + Duration::from_micros(number),
+        },
     }
 }
 
@@ -118,6 +124,11 @@ pub(super) fn decide_with_code(
         let effects = effects.clone();
         Ok(Change { user, effects })
     })
+}
+
+/// The decision that a row goes for good, with effects.
+pub(super) fn decide_purge(effects: Vec<Effect>) -> Arc<DecidePurge> {
+    Arc::new(move |_: &User| Ok(effects.clone()))
 }
 
 /// The answer must be that this field is taken.

@@ -1,9 +1,9 @@
 //! A promise that its suite's macro does not list would never be tested.
 
 use super::{
-    clock, entropy, event_publisher, mailer, outbox, password_hasher, platform_relations,
-    published_keys, read_events, refresh_token_store, token_issuer, token_verifier, user_store,
-    user_transfer,
+    clock, domains, entropy, event_publisher, mailer, outbox, password_hasher, platform_authority,
+    platform_relations, published_keys, read_events, refresh_token_store, token_issuer,
+    token_verifier, user_store, user_transfer,
 };
 
 /// The public async functions of a suite's files, sorted: its promises.
@@ -20,8 +20,9 @@ fn declared(sources: &[&str]) -> Vec<String> {
 
 #[test]
 fn every_suite_tests_every_promise_that_it_declares() {
-    let suites: [(&[&str], &[&str]); 14] = [
+    let suites: [(&[&str], &[&str]); 16] = [
         (clock::PROMISES, &[include_str!("clock.rs")]),
+        (domains::PROMISES, &[include_str!("domains.rs")]),
         (entropy::PROMISES, &[include_str!("entropy.rs")]),
         (
             event_publisher::PROMISES,
@@ -42,6 +43,10 @@ fn every_suite_tests_every_promise_that_it_declares() {
         (
             password_hasher::PROMISES,
             &[include_str!("password_hasher.rs")],
+        ),
+        (
+            platform_authority::PROMISES,
+            &[include_str!("platform_authority.rs")],
         ),
         (
             platform_relations::PROMISES,

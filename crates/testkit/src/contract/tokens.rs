@@ -28,6 +28,9 @@ pub struct TokensUnderTest {
     pub access_lifetime: Duration,
     /// How long a session lives: whole seconds, and longer than an access token.
     pub refresh_lifetime: Duration,
+    /// Whether the issuer can issue as of a moment that has not come. One that cannot waits for it a
+    /// little, which no clock that stands still lets it see the end of.
+    pub issues_ahead: bool,
     /// Access tokens of the given user, fresh and genuine but for one flaw; made with the
     /// verifier's own key where the flaw is not the key. More than one where the flaw has several
     /// forms, none where the format cannot have it.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use users_domain::model::{ConflictField, Effect, EffectKind, Needs, User, UserId};
-use users_domain::ports::{Decide, Outbox, StoreError, UserStore};
+use users_domain::ports::{Decide, Outbox, RefreshTokenStore, StoreError, UserStore};
 
 use super::material::{assert_taken, pending};
 use super::{Keep, Lever};
@@ -24,6 +24,7 @@ mod lists;
 mod metadata;
 mod names;
 mod paging;
+mod purging;
 mod races;
 mod reading;
 mod redeeming;
@@ -45,6 +46,7 @@ pub use lists::*;
 pub use metadata::*;
 pub use names::*;
 pub use paging::*;
+pub use purging::*;
 pub use races::*;
 pub use reading::*;
 pub use redeeming::*;
@@ -67,6 +69,11 @@ pub struct UserStoreUnderTest {
     /// Places a code of an account that is there, as the deployed service keeps those that it
     /// mailed; may block. `None` where there can be none.
     pub put_adopted: Option<Box<dyn Fn(AdoptedRow) + Send + Sync>>,
+    /// The sessions that it keeps with the accounts; `None` where it keeps none.
+    pub sessions: Option<Arc<dyn RefreshTokenStore>>,
+    /// Places something beside an account that does not let its row go; may block. `None` where
+    /// nothing can stand beside it.
+    pub hold: Option<Box<dyn Fn(UserId) + Send + Sync>>,
     /// Whether metadata comes back as the text that it was. Where not, it has the same meaning, no
     /// digit of a number is lost, and text that the store has written stays as it is.
     pub keeps_json_text: bool,
@@ -232,6 +239,22 @@ suite! {
     a_dropped_redemption_of_an_adopted_code_is_wholly_done_or_undone,
     of_many_redemptions_of_one_adopted_code_at_once_one_succeeds,
     of_an_adopted_code_and_one_of_ours_at_once_one_succeeds,
+    whoever_has_been_deleted_since_the_cutoff_is_given,
+    whoever_is_not_deleted_is_not_given,
+    the_deleted_of_whom_nobody_knows_since_when_are_given,
+    the_deleted_are_given_in_the_order_of_their_ids_each_once,
+    a_purged_account_leaves_nothing,
+    a_purge_touches_nobody_else,
+    a_purge_leaves_its_names_and_its_id_free,
+    a_decision_to_purge_sees_the_row_as_it_is_stored,
+    a_purge_commits_its_effects_in_order,
+    a_refused_purge_changes_nothing,
+    a_purge_of_nobody_removes_nothing,
+    an_odd_row_can_be_purged,
+    an_account_that_others_hold_stays_whole,
+    of_many_purges_at_once_one_removes,
+    no_account_is_purged_that_is_enabled_at_once,
+    a_dropped_purge_is_wholly_done_or_undone,
     it_serves_a_bare_runtime,
     a_dropped_insert_is_wholly_done_or_undone,
     a_dropped_update_is_wholly_done_or_undone,

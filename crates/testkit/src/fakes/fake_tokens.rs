@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use users_domain::model::{
-    BearerToken, RefreshSession, Timestamp, TokenClaims, TokenId, TokenKind, TokenPair, UserId,
+    BearerToken, RefreshSession, Session, Timestamp, TokenClaims, TokenId, TokenKind, TokenPair,
+    UserId,
 };
 use users_domain::ports::{
     Clock, Entropy, IssueToken, PublishedKeys, ROTATION_GRACE, RefreshToken, RefreshTokenStore,
@@ -228,8 +229,9 @@ impl TokenIssuer for FakeTokens {
         self.store.revoke_all(user).await.map_err(away)
     }
 
-    async fn sessions(&self, user: &UserId) -> Result<Vec<RefreshSession>, TokenError> {
-        self.store.list(user).await.map_err(away)
+    async fn sessions(&self, user: &UserId) -> Result<Vec<Session>, TokenError> {
+        let kept = self.store.list(user).await.map_err(away)?;
+        Ok(kept.into_iter().map(Session::from).collect())
     }
 }
 

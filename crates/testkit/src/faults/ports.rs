@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use users_domain::model::{
-    Arrival, BearerToken, CodePurpose, CodeRecord, Effect, EffectKind, Email, ImportOutcome, Mail,
-    Needs, Page, Password, PasswordAttempt, PasswordHash, Proof, RefreshSession, Role, Timestamp,
-    TokenClaims, TokenId, TokenPair, User, UserEvent, UserFilter, UserId, UserQuery,
+    Arrival, BearerToken, CodePurpose, CodeRecord, DeletedAccount, Effect, EffectKind, Email,
+    ImportOutcome, Mail, Needs, Page, Password, PasswordAttempt, PasswordHash, Proof,
+    RefreshSession, Role, Session, Timestamp, TokenClaims, TokenId, TokenPair, User, UserEvent,
+    UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{
-    Claim, Decide, DecideWithCode, EventPublisher, Fence, HashRefusal, HasherError, ImportMode,
-    IssueToken, LeaseHolder, MailError, Mailer, Outbox, OutboxDepth, OutboxItemId, PasswordHasher,
-    PlatformError, PlatformRelations, PublishError, RefreshToken, RefreshTokenStore, Rotation,
-    StoreError, TokenError, TokenIssuer, TokenVerifier, UserImport, UserStore, UserTransfer,
-    Verdict,
+    Claim, Decide, DecidePurge, DecideWithCode, Domains, EventPublisher, Fence, HashRefusal,
+    HasherError, ImportMode, IssueToken, LeaseHolder, MailError, Mailer, Outbox, OutboxDepth,
+    OutboxItemId, PasswordHasher, PlatformError, PlatformRelations, PublishError, RefreshToken,
+    RefreshTokenStore, Rotation, StoreError, TokenError, TokenIssuer, TokenVerifier, UserImport,
+    UserStore, UserTransfer, Verdict,
 };
 use uuid::Uuid;
 
@@ -57,6 +58,20 @@ impl<P: UserStore + ?Sized> UserStore for Faulty<P> {
     ) -> Result<User, StoreError> {
         self.call(STORE_AWAY, self.good.update(id, needs, decide))
             .await
+    }
+
+    async fn deleted_before(
+        &self,
+        cutoff: Timestamp,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<DeletedAccount>, StoreError> {
+        self.call(STORE_AWAY, self.good.deleted_before(cutoff, after, limit))
+            .await
+    }
+
+    async fn purge(&self, id: &UserId, decide: Arc<DecidePurge>) -> Result<bool, StoreError> {
+        self.call(STORE_AWAY, self.good.purge(id, decide)).await
     }
 
     async fn add_code(&self, code: CodeRecord) -> Result<(), StoreError> {
@@ -209,6 +224,14 @@ impl<P: PlatformRelations + ?Sized> PlatformRelations for Faulty<P> {
 }
 
 #[async_trait]
+impl<P: Domains + ?Sized> Domains for Faulty<P> {
+    async fn remove_user(&self, user: &UserId) -> Result<(), PlatformError> {
+        self.call(PlatformError::Unavailable, self.good.remove_user(user))
+            .await
+    }
+}
+
+#[async_trait]
 impl<P: RefreshTokenStore + ?Sized> RefreshTokenStore for Faulty<P> {
     async fn add(&self, session: RefreshSession) -> Result<(), StoreError> {
         self.call(STORE_AWAY, self.good.add(session)).await
@@ -263,7 +286,7 @@ impl<P: TokenIssuer + ?Sized> TokenIssuer for Faulty<P> {
             .await
     }
 
-    async fn sessions(&self, user: &UserId) -> Result<Vec<RefreshSession>, TokenError> {
+    async fn sessions(&self, user: &UserId) -> Result<Vec<Session>, TokenError> {
         self.call(TokenError::Unavailable, self.good.sessions(user))
             .await
     }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use users_domain::model::{
-    CodePurpose, CodeRecord, Effect, EffectKind, Email, Needs, Page, Proof, RefreshSession,
-    Timestamp, TokenId, User, UserFilter, UserId, UserQuery,
+    CodePurpose, CodeRecord, DeletedAccount, Effect, EffectKind, Email, Needs, Page, Proof,
+    RefreshSession, Timestamp, TokenId, User, UserFilter, UserId, UserQuery,
 };
 use users_domain::ports::{
-    Claim, Decide, DecideWithCode, Fence, LeaseHolder, Outbox, OutboxDepth, OutboxItemId,
-    RefreshTokenStore, Rotation, StoreError, UserStore,
+    Claim, Decide, DecidePurge, DecideWithCode, Fence, LeaseHolder, Outbox, OutboxDepth,
+    OutboxItemId, RefreshTokenStore, Rotation, StoreError, UserStore,
 };
 use uuid::Uuid;
 
@@ -46,6 +46,20 @@ impl UserStore for JsonFileStore {
 
     async fn update(&self, id: &UserId, needs: Needs, decide: Arc<Decide>) -> Answer<User> {
         self.change(self.memory.update(id, needs, decide)).await
+    }
+
+    async fn deleted_before(
+        &self,
+        cutoff: Timestamp,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Answer<Vec<DeletedAccount>> {
+        self.read(self.memory.deleted_before(cutoff, after, limit))
+            .await
+    }
+
+    async fn purge(&self, id: &UserId, decide: Arc<DecidePurge>) -> Answer<bool> {
+        self.change(self.memory.purge(id, decide)).await
     }
 
     async fn add_code(&self, code: CodeRecord) -> Answer<()> {

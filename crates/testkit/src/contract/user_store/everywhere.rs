@@ -1,10 +1,13 @@
 //! What holds for every port: any runtime, dropped calls, an outage.
 
-use users_domain::model::{CodePurpose, Effect, Needs, Proof, UserFilter, UserQuery};
+use users_domain::model::{CodePurpose, Effect, Needs, Proof, Status, User, UserFilter, UserQuery};
 
 use super::UserStoreUnderTest;
 use crate::contract::calls::{POLLS, dropped_after, on_a_bare_runtime};
-use crate::contract::material::{assert_away, decide, decide_with, decide_with_code, effect};
+use crate::contract::material::{
+    assert_away, decide, decide_purge, decide_with, decide_with_code, effect,
+};
+use crate::fakes::FixedClock;
 use crate::people::user;
 
 pub async fn it_serves_a_bare_runtime(subject: &UserStoreUnderTest) {
@@ -32,6 +35,16 @@ pub async fn it_serves_a_bare_runtime(subject: &UserStoreUnderTest) {
             let change = decide_with_code(Vec::new(), |user| user.updated_by = None);
             let written = store.redeem(&proof, code.purpose, change).await;
             assert_eq!(store.remove_expired_codes(10).await.unwrap(), 1);
+            let deleted = User {
+                status: Status::Deleted,
+                ..user("deleted")
+            };
+            let id = deleted.id.clone();
+            store.insert(deleted, Vec::new()).await.unwrap();
+            let cutoff = FixedClock::START;
+            let found = store.deleted_before(cutoff, None, 10).await.unwrap();
+            assert_eq!(found.len(), 1);
+            assert!(store.purge(&id, decide_purge(Vec::new())).await.unwrap());
             written.unwrap()
         })
         .await;
@@ -172,6 +185,7 @@ pub async fn a_dropped_read_does_no_harm(subject: &UserStoreUnderTest) {
             dropped_after(polls, store.find_by_login("ada")).await;
             dropped_after(polls, store.page(&UserQuery::default())).await;
             dropped_after(polls, store.count(&UserFilter::default())).await;
+            dropped_after(polls, store.deleted_before(FixedClock::START, None, 9)).await;
             dropped_after(polls, store.find_code(&proof, code.purpose)).await;
         }
         assert_eq!(subject.get(&ada.id).await, ada);
@@ -194,6 +208,8 @@ pub async fn away_it_answers_unavailable(subject: &UserStoreUnderTest) {
     assert_away(&store.count(&UserFilter::default()).await);
     assert_away(&store.insert(user("grace"), Vec::new()).await);
     assert_away(&subject.update(&ada, decide(|_| ())).await);
+    assert_away(&store.deleted_before(FixedClock::START, None, 10).await);
+    assert_away(&store.purge(&ada.id, decide_purge(Vec::new())).await);
     assert_away(&store.find_code(&proof, code.purpose).await);
     let change = decide_with_code(Vec::new(), |_| ());
     assert_away(&store.redeem(&proof, code.purpose, change).await);

@@ -1,14 +1,17 @@
 //! Accounts and codes: the port `UserStore`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use users_domain::model::{
-    Change, CodePurpose, CodeRecord, ConflictField, Effect, Email, Facts, Needs, Page, Position,
-    Proof, Timestamp, User, UserFilter, UserId, UserQuery, Username,
+    Change, CodePurpose, CodeRecord, ConflictField, DeletedAccount, Effect, Email, Facts, Needs,
+    Page, Position, Proof, Timestamp, User, UserFilter, UserId, UserQuery, Username,
 };
-use users_domain::ports::{Decide, DecideWithCode, MAX_LOGIN_CANDIDATES, StoreError, UserStore};
+use users_domain::ports::{
+    Decide, DecidePurge, DecideWithCode, MAX_LOGIN_CANDIDATES, StoreError, UserStore,
+};
 
 use super::selection::{fits_login, in_order, is_behind, passes};
 use super::{KeptCode, MemoryStore, State};
@@ -96,6 +99,34 @@ impl UserStore for MemoryStore {
         let facts = facts(&state.users, needs);
         let change = decide(&before, &facts).map_err(StoreError::Refused)?;
         state.carry_out(&before, change, None, self.clock.now())
+    }
+
+    async fn deleted_before(
+        &self,
+        cutoff: Timestamp,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<DeletedAccount>, StoreError> {
+        let state = self.state();
+        let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let behind = state.users.range((behind, Bound::Unbounded));
+        let deleted = behind.filter_map(|(_, user)| DeletedAccount::of(user));
+        let before = deleted.filter(|account| account.deleted_at.is_none_or(|at| at <= cutoff));
+        Ok(before.take(limit as usize).collect())
+    }
+
+    async fn purge(&self, id: &UserId, decide: Arc<DecidePurge>) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let Some(user) = state.users.get(id) else {
+            return Ok(false);
+        };
+        let effects = decide(user).map_err(StoreError::Refused)?;
+        state.users.remove(id);
+        state.codes.retain(|_, code| code.user != *id);
+        state.adopted_codes.retain(|row| row.user != *id);
+        state.sessions.retain(|_, session| session.user != *id);
+        state.backlog.append(&effects, self.clock.now());
+        Ok(true)
     }
 
     async fn add_code(&self, code: CodeRecord) -> Result<(), StoreError> {

@@ -1,0 +1,115 @@
+//! Has the auth service verify tokens: the port `TokenVerifier`, for personal access tokens, and for
+//! all where it publishes no keys.
+
+use async_trait::async_trait;
+use tracing::{debug, warn};
+use users_domain::model::{BearerToken, TokenClaims, TokenId, TokenKind, UserId};
+use users_domain::ports::{TokenError, TokenVerifier};
+use users_proto::auth::v1::auth_service_client::AuthServiceClient;
+use users_proto::auth::v1::{AuthNReq, AuthNRes};
+
+use crate::AuthGrpc;
+use crate::payload::{self, Payload};
+use crate::peer::MOST_BYTES;
+use crate::status::{Call, Failure};
+
+/// Longer texts are refused without a call; the platform's own tokens have some 600 bytes.
+const LONGEST_TOKEN: usize = 16 * 1024;
+
+/// How a personal access token begins.
+const PERSONAL: &str = "pat_";
+
+/// What can be told of a token by looking at it.
+enum Shape {
+    Personal,
+    Jwt(Payload),
+}
+
+/// Looks at a token; the reason where the service would refuse it anyway.
+fn shape(text: &str) -> Result<Shape, &'static str> {
+    if text.len() > LONGEST_TOKEN {
+        return Err("it is too long");
+    }
+    match text.strip_prefix(PERSONAL) {
+        Some(rest) if !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic()) => {
+            Ok(Shape::Personal)
+        }
+        Some(_) => Err("it is no personal access token"),
+        None => payload::read(text).map(Shape::Jwt),
+    }
+}
+
+#[async_trait]
+impl TokenVerifier for AuthGrpc {
+    #[tracing::instrument(skip_all, name = "token.verify")]
+    async fn verify(&self, token: &BearerToken) -> Result<TokenClaims, TokenError> {
+        let shape = shape(token.expose()).map_err(refused)?;
+        let message = AuthNReq {
+            token: token.expose().to_owned(),
+        };
+        let answer = self
+            .peer
+            .call(Call::Authenticate, message, |channel, request| async move {
+                AuthServiceClient::new(channel)
+                    .max_decoding_message_size(MOST_BYTES)
+                    .max_encoding_message_size(MOST_BYTES)
+                    .authenticate(request)
+                    .await
+            })
+            .await
+            .map_err(|failure| match failure {
+                Failure::Refused => refused("the auth service does not accept it"),
+                Failure::No | Failure::Away => TokenError::Unavailable,
+            })?;
+        claims(shape, answer)
+    }
+}
+
+/// What an accepted token says. It must be what the service takes it for: kinds are kept apart
+/// whatever the service does.
+fn claims(shape: Shape, answer: AuthNRes) -> Result<TokenClaims, TokenError> {
+    let kind = u8::try_from(answer.token_type)
+        .ok()
+        .and_then(TokenKind::from_u8)
+        .ok_or_else(|| refused("the auth service calls it by an unknown kind"))?;
+    match shape {
+        Shape::Personal => {
+            if kind != TokenKind::PersonalAccess || answer.user_id.is_empty() {
+                warn!("the auth service takes a personal access token for something else");
+                return Err(TokenError::Refused);
+            }
+            Ok(TokenClaims {
+                user: UserId::from_stored(answer.user_id),
+                kind,
+                issued_at: None,
+                expires_at: None,
+                id: Some(answer.id)
+                    .filter(|id| !id.is_empty())
+                    .map(TokenId::new),
+            })
+        }
+        Shape::Jwt(payload) => {
+            let id = payload.id.as_ref().map_or("", TokenId::as_str);
+            let agree = kind == payload.kind
+                && kind != TokenKind::PersonalAccess
+                && answer.user_id == payload.user.as_str()
+                && (answer.id.is_empty() || answer.id == id);
+            if !agree {
+                warn!("the auth service accepts a token and says something else than it does");
+                return Err(TokenError::Refused);
+            }
+            Ok(TokenClaims {
+                user: payload.user,
+                kind,
+                issued_at: Some(payload.issued_at),
+                expires_at: Some(payload.ends),
+                id: payload.id,
+            })
+        }
+    }
+}
+
+fn refused(reason: &'static str) -> TokenError {
+    debug!(reason, "token refused");
+    TokenError::Refused
+}

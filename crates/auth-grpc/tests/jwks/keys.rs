@@ -1,0 +1,234 @@
+//! When the keys are fetched, by what, and how often.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, PAUSE, Signer, keys};
+use crate::forge::{claims, header, with};
+use crate::publisher::Answer;
+
+#[tokio::test]
+async fn the_first_tokens_cause_one_fetch() {
+    let fixture = Fixture::new(Answer::Held);
+    let signer = Signer::named(1, "active");
+    let token = signer.token(fixture.now());
+    let mut first = Vec::new();
+    for _ in 0..100 {
+        first.push(fixture.begin(&token).await);
+    }
+    fixture.publisher.set(keys(&[&signer]));
+    for verified in join_all(first).await {
+        assert_eq!(verified.unwrap().user.as_str(), "id-of-ada");
+    }
+    assert_eq!(fixture.publisher.asked(), 1);
+}
+
+#[tokio::test]
+async fn keys_that_were_fetched_before_are_not_fetched_for_the_first_token() {
+    let signer = Signer::named(1, "active");
+    let fixture = Fixture::publishing(&[&signer]);
+    fixture.verifier.prefetch().await.unwrap();
+    assert_eq!(fixture.verifier.stats().keys, 1);
+    fixture.verifier.prefetch().await.unwrap();
+    fixture.accepts(&signer.token(fixture.now())).await;
+    assert_eq!(fixture.publisher.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_fetch_is_what_the_deployed_services_ask() {
+    let signer = Signer::named(1, "active");
+    let fixture = Fixture::publishing(&[&signer]);
+    fixture.verifier.prefetch().await.unwrap();
+    let request = fixture.publisher.requests()[0].to_ascii_lowercase();
+    assert!(
+        request.starts_with("get /keys/.well-known/jwks.json http/1.1\r\n"),
+        "{request}"
+    );
+    assert!(request.contains("\r\naccept: application/json\r\n"));
+    for other in ["traceparent", "authorization", "cookie"] {
+        assert!(!request.contains(other), "{request}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_gives_up_waiting_leaves_the_fetch_to_the_others() {
+    let fixture = Fixture::new(Answer::Held);
+    let signer = Signer::named(1, "active");
+    let token = signer.token(fixture.now());
+    drop(fixture.begin(&token).await);
+    let second = fixture.begin(&token).await;
+    fixture.publisher.set(keys(&[&signer]));
+    assert!(second.await.is_ok());
+    assert_eq!(fixture.publisher.asked(), 1);
+}
+
+#[tokio::test]
+async fn what_could_not_be_accepted_whoever_signed_it_causes_no_fetch() {
+    let fixture = Fixture::new(Answer::Closed);
+    let signer = Signer::named(1, "active");
+    let now = fixture.now();
+    let claims = claims("id-of-ada", now);
+    let header = header(signer.kid());
+    let sign = |header: &Value, claims: &Value| signer.forge.sign(header, claims);
+    for refused in [
+        String::new(),
+        "garbage".to_owned(),
+        "e30.e30.e30".to_owned(),
+        sign(&with(&header, "kid", None), &claims),
+        sign(&with(&header, "alg", json!("none")), &claims),
+        sign(&with(&header, "alg", json!("HS256")), &claims),
+        sign(&with(&header, "alg", json!("ES256")), &claims),
+        sign(&with(&header, "crit", json!(["b64"])), &claims),
+        sign(&header, &with(&claims, "exp", json!(now))),
+        sign(&header, &with(&claims, "exp", None)),
+        sign(&header, &with(&claims, "iat", json!(now + 6))),
+        sign(&header, &with(&claims, "nbf", json!(now + 1))),
+        sign(&header, &with(&claims, "iss", json!("other"))),
+        sign(&header, &with(&claims, "sub", None)),
+        sign(&header, &with(&claims, "role", json!(0))),
+        sign(&header, &with(&claims, "type", json!(3))),
+        sign(&header, &with(&claims, "type", json!(4))),
+        sign(&header, &with(&claims, "x", json!("x".repeat(8_000)))),
+    ] {
+        fixture.refuses(&refused).await;
+    }
+    assert_eq!(fixture.publisher.asked(), 0);
+}
+
+#[tokio::test]
+async fn any_number_of_tokens_of_unknown_keys_causes_one_fetch_in_a_while() {
+    let signer = Signer::named(1, "active");
+    let fixture = Fixture::publishing(&[&signer]);
+    fixture.accepts(&signer.token(fixture.now())).await;
+    for round in 1..=3 {
+        fixture.clock.advance(PAUSE);
+        for number in 0..200 {
+            let unknown = header(&json!(format!("unknown {number}")));
+            let token = signer
+                .forge
+                .sign(unknown, claims("id-of-ada", fixture.now()));
+            fixture.refuses(&token).await;
+        }
+        assert_eq!(fixture.publisher.asked(), 1 + round);
+    }
+}
+
+#[tokio::test]
+async fn any_number_of_tokens_that_nobody_signed_causes_one_fetch_in_a_while() {
+    let signer = Signer::named(1, "active");
+    let forger = Signer::named(2, "active");
+    let fixture = Fixture::publishing(&[&signer]);
+    fixture.accepts(&signer.token(fixture.now())).await;
+    fixture.clock.advance(PAUSE);
+    for number in 0..200 {
+        let token = forger.token_with(fixture.now(), "aud", json!(number));
+        fixture.refuses(&token).await;
+    }
+    assert_eq!(fixture.publisher.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_new_key_verifies_as_soon_as_a_token_names_it() {
+    let (old, new) = (Signer::named(1, "first"), Signer::named(2, "second"));
+    let fixture = Fixture::publishing(&[&old]);
+    fixture.accepts(&old.token(fixture.now())).await;
+    fixture.publisher.set(keys(&[&new, &old]));
+    fixture.clock.advance(PAUSE);
+    fixture.accepts(&new.token(fixture.now())).await;
+    fixture.accepts(&old.token(fixture.now())).await;
+    assert_eq!(fixture.publisher.asked(), 2);
+}
+
+#[tokio::test]
+async fn keys_that_are_renamed_verify_the_tokens_that_name_them_as_they_were() {
+    let old = Signer::named(1, "active");
+    let fixture = Fixture::publishing(&[&old]);
+    let of_old = old.token(fixture.now());
+    let also_of_old = old.token_with(fixture.now(), "aud", json!("y"));
+    fixture.accepts(&of_old).await;
+    let (new, old) = (Signer::named(2, "active"), old.renamed("retiring"));
+    fixture.publisher.set(keys(&[&new, &old]));
+    fixture.clock.advance(PAUSE);
+    fixture.accepts(&new.token(fixture.now())).await;
+    for token in [of_old, also_of_old, old.token(fixture.now())] {
+        fixture.accepts(&token).await;
+    }
+    assert_eq!(fixture.publisher.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_key_that_is_withdrawn_verifies_nothing_once_the_keys_are_fetched_again() {
+    let (old, new) = (Signer::named(1, "first"), Signer::named(2, "second"));
+    let fixture = Fixture::publishing(&[&old]);
+    let token = old.token(fixture.now());
+    fixture.accepts(&token).await;
+    assert_eq!(fixture.verifier.stats().remembered, 1);
+    fixture.publisher.set(keys(&[&new]));
+    fixture.clock.advance(Duration::from_mins(5));
+    // In use while they are fetched.
+    fixture.accepts(&token).await;
+    fixture.settled(2).await;
+    fixture.refuses(&token).await;
+    fixture.accepts(&new.token(fixture.now())).await;
+    assert_eq!(fixture.verifier.stats().keys, 1);
+}
+
+#[tokio::test]
+async fn keys_are_refreshed_while_they_are_used() {
+    let signer = Signer::named(1, "active");
+    let fixture = Fixture::publishing(&[&signer]);
+    let token = signer.token(fixture.now());
+    fixture.accepts(&token).await;
+    fixture.publisher.set(Answer::Held);
+    fixture.clock.advance(Duration::from_mins(5));
+    for number in 0..100 {
+        fixture.accepts(&token).await;
+        let other = signer.token_with(fixture.now(), "aud", json!(number));
+        fixture.accepts(&other).await;
+    }
+    fixture.publisher.set(keys(&[&signer]));
+    fixture.settled(2).await;
+    assert_eq!(fixture.publisher.asked(), 2);
+}
+
+#[tokio::test]
+async fn after_a_long_rest_the_keys_are_fetched_before_they_are_used() {
+    let (old, new) = (Signer::named(1, "first"), Signer::named(2, "second"));
+    let fixture = Fixture::publishing(&[&old]);
+    fixture.accepts(&old.token(fixture.now())).await;
+    fixture.publisher.set(keys(&[&new]));
+    fixture.clock.advance(Duration::from_hours(20));
+    fixture.refuses(&old.token(fixture.now())).await;
+    assert_eq!(fixture.publisher.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_token_that_was_just_issued_by_a_clock_ahead_of_ours_is_accepted() {
+    let signer = Signer::named(1, "active");
+    let fixture = Fixture::publishing(&[&signer]);
+    fixture.accepts(&signer.token(fixture.now() + 5)).await;
+    fixture.refuses(&signer.token(fixture.now() + 6)).await;
+    let ends_now = signer.token_with(fixture.now(), "exp", json!(fixture.now()));
+    fixture.refuses(&ends_now).await;
+}
+
+#[tokio::test]
+async fn kinds_that_the_issuer_accepts_are_told_apart_and_others_refused() {
+    let signer = Signer::named(1, "active");
+    let fixture = Fixture::publishing(&[&signer]);
+    for (number, accepted) in [
+        (0, true),
+        (1, true),
+        (2, true),
+        (3, false),
+        (4, false),
+        (5, true),
+    ] {
+        let token = signer.token_with(fixture.now(), "type", json!(number));
+        let verified = fixture.verify(&token).await;
+        let kind = verified.ok().map(|claims| claims.kind.as_u8());
+        assert_eq!(kind, accepted.then_some(number), "{number}");
+    }
+}

@@ -1,0 +1,18 @@
+//! The adapters against the platform's services over the wire, and what happens when those fail.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod authority;
+mod connections;
+mod contract;
+mod domains;
+mod faults;
+mod fixture;
+mod issuing;
+mod odd_answers;
+mod requests;
+mod tls;
+mod verifying;
