@@ -13,7 +13,6 @@ use tonic_health::ServingStatus;
 use tonic_health::server::{HealthReporter, health_reporter};
 use tonic_reflection::server::Builder as Reflection;
 use users_domain::Users;
-use users_grpc_client::check_authorities;
 use users_proto::users::v1::DESCRIPTOR;
 use users_proto::users::v1::users_service_server::UsersServiceServer;
 
@@ -148,11 +147,10 @@ async fn report(reporter: &HealthReporter, ready: bool) {
 }
 
 fn tls_config(tls: &ServerTls, handshake: Duration) -> Result<ServerTlsConfig, OpenError> {
-    tls.identity.check()?;
+    tls.check()?;
     let pem = Pem::from_pem(&tls.identity.certificate, tls.identity.key.expose_secret());
     let mut config = ServerTlsConfig::new().identity(pem).timeout(handshake);
     if let Some(authorities) = &tls.client_ca {
-        check_authorities(authorities).map_err(OpenError::ClientCa)?;
         config = config.client_ca_root(Certificate::from_pem(authorities));
     }
     Ok(config)

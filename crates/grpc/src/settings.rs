@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use users_grpc_client::Identity;
+use users_grpc_client::{Identity, check_authorities};
 
-use crate::OnOutcome;
+use crate::{OnOutcome, OpenError};
 
 /// How the server serves.
 #[derive(Clone)]
@@ -63,4 +63,15 @@ pub struct ServerTls {
     /// The authorities one of which must have signed the certificate that a client shows, in PEM;
     /// `None`: clients need none.
     pub client_ca: Option<String>,
+}
+
+impl ServerTls {
+    /// Whether all of it can be used, before anything is served.
+    pub fn check(&self) -> Result<(), OpenError> {
+        self.identity.check()?;
+        match &self.client_ca {
+            Some(authorities) => check_authorities(authorities).map_err(OpenError::ClientCa),
+            None => Ok(()),
+        }
+    }
 }

@@ -10,7 +10,7 @@ use prometheus::Registry;
 use serde_json::{Value, json};
 use users_domain::authorization::AccessPolicy;
 use users_domain::model::{CodePurpose, EffectKind, RequestContext, TokenKind, User, UserEvent};
-use users_domain::ports::{IssueToken, TokenIssuer as _};
+use users_domain::ports::{IssueToken, PublishedKeys, TokenIssuer as _};
 use users_domain::{Settings, Users};
 use users_http::{About, Api, ApiSettings, EnumFormat, configure};
 use users_testkit::{Fakes, people};
@@ -184,7 +184,13 @@ fn api(fakes: &Fakes, users: Users) -> Result<Api> {
             instance_id: text(),
         },
     };
-    let keys = Arc::new(fakes.tokens.clone());
+    let keys: Arc<dyn PublishedKeys> = Arc::new(fakes.tokens.clone());
     let entropy = Arc::new(fakes.entropy.clone());
-    Ok(Api::new(users, keys, entropy, settings, Registry::new())?)
+    Ok(Api::new(
+        users,
+        Some(keys),
+        entropy,
+        settings,
+        Registry::new(),
+    )?)
 }
