@@ -17,6 +17,7 @@ mod address;
 mod backoff;
 mod call;
 mod connection;
+mod connector;
 mod open_error;
 mod tls;
 mod trace_headers;

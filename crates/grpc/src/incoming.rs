@@ -15,22 +15,21 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Sleep;
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
-/// How long a connection may be silent in the beginning.
-pub(crate) const FIRST_WORD_WITHIN: Duration = Duration::from_secs(10);
 /// The pause after a connection could not be taken: there may be no file left to open it as.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The connections of a listener, at most so many at once; further ones wait. They are cut when the
-/// sender of `alive` is gone.
+/// sender of `alive` is gone, and where nothing comes in `first_word_within`.
 pub(crate) fn incoming(
     listener: TcpListener,
     most: usize,
+    first_word_within: Duration,
     alive: watch::Receiver<()>,
 ) -> impl Stream<Item = io::Result<Incoming>> + Send {
     let places = Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)));
     stream::unfold(
         (listener, places, alive),
-        |(listener, places, alive)| async move {
+        move |(listener, places, alive)| async move {
             // Nobody closes it; the stream would end.
             let place = places.clone().acquire_owned().await.ok()?;
             loop {
@@ -43,7 +42,7 @@ pub(crate) fn incoming(
                         }
                         let incoming = Incoming {
                             stream,
-                            first_word: Some(Box::pin(tokio::time::sleep(FIRST_WORD_WITHIN))),
+                            first_word: Some(Box::pin(tokio::time::sleep(first_word_within))),
                             end: Some(Box::pin(end_of(alive.clone()))),
                             _place: place,
                         };

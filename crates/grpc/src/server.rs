@@ -16,7 +16,7 @@ use users_domain::Users;
 use users_proto::users::v1::DESCRIPTOR;
 use users_proto::users::v1::users_service_server::UsersServiceServer;
 
-use crate::incoming::{FIRST_WORD_WITHIN, incoming};
+use crate::incoming::incoming;
 use crate::service::Service;
 use crate::{ANSWER_LIMIT, GrpcSettings, OpenError, REQUEST_LIMIT, ServerTls};
 
@@ -31,7 +31,7 @@ const QUIET: Duration = Duration::from_mins(1);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
 /// When a connection is ended in peace, so that clients find other replicas; what is under way has
 /// so long.
-const OLDEST_CONNECTION: Duration = Duration::from_mins(60);
+const OLDEST_CONNECTION: Duration = Duration::from_hours(1);
 const OLDEST_CONNECTION_GRACE: Duration = Duration::from_mins(1);
 
 /// The names under which the health service knows this one.
@@ -57,7 +57,7 @@ pub async fn serve(
         .max_connection_age_grace(OLDEST_CONNECTION_GRACE);
     if let Some(tls) = &settings.tls {
         server = server
-            .tls_config(tls_config(tls)?)
+            .tls_config(tls_config(tls, settings.handshake_timeout)?)
             .map_err(|error| OpenError::Tls(chain(&error)))?;
     }
     let described =
@@ -86,8 +86,13 @@ pub async fn serve(
 
     // Connections live on in tasks of their own; with this gone, they are cut.
     let (_alive, is_alive) = watch::channel(());
-    let connections = incoming(listener, settings.max_connections, is_alive);
-    let (end, ended) = oneshot::channel::<()>();
+    let connections = incoming(
+        listener,
+        settings.max_connections,
+        settings.handshake_timeout,
+        is_alive,
+    );
+    let (ending, ended) = oneshot::channel::<()>();
     let mut serving = pin!(router.serve_with_incoming_shutdown(connections, async {
         // A sender that is gone says the same.
         let _ = ended.await;
@@ -99,11 +104,11 @@ pub async fn serve(
         biased;
         () = &mut shutdown => {}
         never = &mut telling => match never {},
-        served = &mut serving => return served.map_err(|error| OpenError::Tls(chain(&error))),
+        end = &mut serving => return end.map_err(|error| OpenError::Tls(chain(&error))),
     }
     // Balancers look elsewhere while what is under way ends.
     report(&reporter, false).await;
-    let _ = end.send(());
+    let _ = ending.send(());
     if tokio::time::timeout(settings.shutdown_grace, serving)
         .await
         .is_err()
@@ -138,12 +143,10 @@ async fn report(reporter: &HealthReporter, ready: bool) {
     }
 }
 
-fn tls_config(tls: &ServerTls) -> Result<ServerTlsConfig, OpenError> {
+fn tls_config(tls: &ServerTls, handshake: Duration) -> Result<ServerTlsConfig, OpenError> {
     tls.check()?;
     let pem = Pem::from_pem(&tls.identity.certificate, tls.identity.key.expose_secret());
-    let mut config = ServerTlsConfig::new()
-        .identity(pem)
-        .timeout(FIRST_WORD_WITHIN);
+    let mut config = ServerTlsConfig::new().identity(pem).timeout(handshake);
     if let Some(authorities) = &tls.client_ca {
         config = config.client_ca_root(Certificate::from_pem(authorities));
     }

@@ -13,6 +13,8 @@ use crate::{OnOutcome, OpenError};
 pub struct GrpcSettings {
     /// `None`: in clear text.
     pub tls: Option<ServerTls>,
+    /// How long a connection may be silent in the beginning, and a handshake of TLS may take.
+    pub handshake_timeout: Duration,
     /// The longest that a call may take.
     pub request_timeout: Duration,
     /// How long calls under way have when the server ends.
@@ -31,6 +33,7 @@ impl GrpcSettings {
     pub fn new(ready: watch::Receiver<bool>) -> Self {
         Self {
             tls: None,
+            handshake_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(10),
             shutdown_grace: Duration::from_secs(10),
             max_connections: 1024,
@@ -44,6 +47,7 @@ impl fmt::Debug for GrpcSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GrpcSettings")
             .field("tls", &self.tls)
+            .field("handshake_timeout", &self.handshake_timeout)
             .field("request_timeout", &self.request_timeout)
             .field("shutdown_grace", &self.shutdown_grace)
             .field("max_connections", &self.max_connections)

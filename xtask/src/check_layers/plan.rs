@@ -188,6 +188,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "users-proto",
             "users-sqlite",
             "users-system",
+            "users-test-platform",
             "users-test-postgres",
         ],
         third_party: &[
@@ -326,14 +327,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "users-jwt",
             "users-proto",
         ],
-        third_party: &[
-            "futures",
-            "hyper-util",
-            "reqwest",
-            "tokio",
-            "tonic",
-            "tonic-health",
-        ],
+        third_party: &["futures", "reqwest", "tokio", "tonic", "tonic-health"],
         dev_own: &[
             "users-auth-embedded",
             "users-test-platform",
@@ -353,7 +347,7 @@ pub(crate) const ROOMS: &[Room] = &[
         name: "users-grpc-client",
         floor: Floor::Wire,
         own: &[],
-        third_party: &["rustls", "tokio", "tonic"],
+        third_party: &["hyper-util", "rustls", "tokio", "tonic"],
         dev_own: &["users-proto"],
         dev_third_party: &["rcgen"],
     },

@@ -1,7 +1,7 @@
 //! What it tells about itself.
 
 use futures::stream;
-use prost_types::FileDescriptorProto;
+use prost_types::{DescriptorProto, FileDescriptorProto, MethodDescriptorProto};
 use tonic_reflection::pb::{v1, v1alpha};
 
 use crate::fixture::Server;
@@ -10,9 +10,9 @@ use crate::fixture::Server;
 fn names(file: &[u8]) -> Vec<String> {
     let file: FileDescriptorProto = prost::Message::decode(file).unwrap();
     let methods = file.service.iter().flat_map(|service| &service.method);
-    let messages = file.message_type.iter().map(|message| message.name());
+    let messages = file.message_type.iter().map(DescriptorProto::name);
     messages
-        .chain(methods.map(|method| method.name()))
+        .chain(methods.map(MethodDescriptorProto::name))
         .map(str::to_owned)
         .collect()
 }

@@ -1,5 +1,7 @@
 //! What it withstands: connections that say nothing, nonsense, or too much at once.
 
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -9,7 +11,12 @@ use crate::fixture::{LONG, Server};
 
 #[tokio::test]
 async fn who_says_nothing_is_hung_up_on() {
-    let server = Server::of([people::user("ada")]).await;
+    let fakes = Fakes::new();
+    fakes.store.put(people::user("ada"));
+    let server = Server::start(fakes.ports(), |settings| {
+        settings.handshake_timeout = Duration::from_millis(500);
+    })
+    .await;
     let mut silent = Vec::new();
     for _ in 0..16 {
         silent.push(TcpStream::connect(server.address).await.unwrap());
@@ -57,7 +64,7 @@ async fn more_connections_than_allowed_wait_until_others_end() {
     ];
     let call = server.retrieve(&["id-of-ada"], 0, 0);
     let mut call = std::pin::pin!(call);
-    let early = timeout(std::time::Duration::from_millis(100), &mut call).await;
+    let early = timeout(Duration::from_millis(100), &mut call).await;
     assert!(early.is_err(), "there was no place");
     drop(held);
     let answer = timeout(LONG, call).await.unwrap().unwrap();

@@ -15,6 +15,7 @@ mod mails;
 mod platform;
 mod pressure;
 mod program;
+mod purge;
 mod rights;
 mod secrecy;
 mod takeover;
