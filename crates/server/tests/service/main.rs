@@ -12,6 +12,7 @@ mod documented;
 mod faults;
 mod lifecycle;
 mod mails;
+mod platform;
 mod pressure;
 mod program;
 mod purge;

@@ -119,6 +119,25 @@ impl Home {
         self.start_by(binary, settings, LISTENING)
     }
 
+    /// The same, with settings that are asked for anew at each attempt: ports that were free.
+    pub(crate) fn start_by_turns(
+        &self,
+        settings: &[(&str, &str)],
+        turn: impl Fn() -> Vec<(&'static str, String)>,
+    ) -> Program {
+        let command = || {
+            let mut command = binary();
+            command
+                .envs(self.serve_settings())
+                .envs(settings.iter().copied())
+                .envs(turn());
+            command
+        };
+        let data = self.data();
+        fs::create_dir_all(&data).unwrap();
+        Program::serve_by(command, &data, LISTENING)
+    }
+
     /// Starts the service while its store is away: it says that it waits.
     pub(crate) fn start_waiting(&self) -> Program {
         self.start_by(binary, &[], "waiting for the store")
@@ -153,8 +172,8 @@ impl Home {
         let command = || {
             let mut command = command();
             command
-                .envs(settings.iter().copied())
-                .envs(self.serve_settings());
+                .envs(self.serve_settings())
+                .envs(settings.iter().copied());
             command
         };
         Program::serve_by(command, &data, last_line)

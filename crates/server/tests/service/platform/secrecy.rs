@@ -1,0 +1,41 @@
+//! What the log of a service in a platform never holds, at its most talkative.
+
+use serde_json::json;
+use users_test_platform::Fault;
+
+use super::{Mode, PASSWORD, World};
+
+#[test]
+fn tokens_keys_and_passwords_are_in_no_line_of_the_log() {
+    for mode in [Mode::Asked, Mode::MutualTls] {
+        let world = World::start_with(
+            mode,
+            &[
+                ("RUST_LOG", "trace"),
+                ("MG_AUTH_GRPC_TIMEOUT", "20s"),
+                ("MG_USERS_DELETE_INTERVAL", "1s"),
+            ],
+        );
+        world.register("ada");
+        let (access, refresh) = world.log_in("ada");
+        let program = &world.program;
+        program.get_as("/users/profile", &access).expect(200);
+        let renewed = program.post_as("/users/tokens/refresh", &refresh, &json!({}));
+        let renewed = renewed.expect(201);
+        world.platform.auth.set_fault(Fault::garbage());
+        program.get_as("/users/profile", &access);
+        program.post_as("/users/tokens/refresh", &refresh, &json!({}));
+        world.try_to_log_in("ada");
+        let key = world.platform.spicedb.key().to_owned();
+        let log = world.program.terminate();
+        let mut secrets = vec![access, refresh, key, PASSWORD.to_owned()];
+        for name in ["access_token", "refresh_token"] {
+            secrets.push(renewed[name].as_str().unwrap().to_owned());
+        }
+        for secret in &secrets {
+            // Of a token, its signature is what nobody else can make.
+            let part = secret.rsplit('.').next().unwrap();
+            assert!(!log.contains(part), "{part} is in the log");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Starts among neighbours that are not there yet, and what `doctor` and `config` say of them.
+
+use super::{Mode, serve, until_told};
+use crate::program::Home;
+
+#[test]
+fn a_start_needs_no_neighbour_and_readiness_says_who_is_missing() {
+    let platform = Mode::Asked.start();
+    platform.auth.go_away();
+    platform.spicedb.go_away();
+    platform.domains.go_away();
+    let home = Home::with_postgres();
+    let settings = [Mode::Asked.settings(), &[("MG_AUTH_GRPC_TIMEOUT", "2s")]].concat();
+    let (program, _) = serve(&home, &platform, &settings);
+    assert_eq!(until_told(&program, "auth", "fail"), 503);
+    assert_eq!(until_told(&program, "spicedb", "warn"), 503);
+    program.get("/livez").expect(200);
+    program.register("ada").expect(201);
+    platform.spicedb.come_back();
+    until_told(&program, "spicedb", "pass");
+    platform.auth.come_back();
+    assert_eq!(until_told(&program, "auth", "pass"), 200);
+    // The first administrator's relation was not written at the start; now it is.
+    let mut status = 0;
+    program.until("the administrator logs in", || {
+        let body = serde_json::json!({
+            "identity": "admin@example.com", "secret": crate::program::ADMIN_PASSWORD,
+        });
+        status = program.post("/users/tokens/issue", &body).status;
+        status == 201
+    });
+    let token = program.administrator();
+    program.get_as("/users", &token).expect(200);
+}
+
+#[test]
+fn doctor_says_which_neighbour_is_away_and_what_to_look_at() {
+    let platform = Mode::Plain.start();
+    let home = Home::with_postgres();
+    let run = |arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        command
+            .envs(platform.environment())
+            .env("MG_USERS_AUTH", "grpc")
+            .env("MG_SPICEDB_PRE_SHARED_KEY_FILE", "")
+            .env("MG_AUTH_GRPC_TIMEOUT", "5s");
+        crate::program::run_command(command)
+    };
+    run(&["migrate"]);
+    let told = run(&["doctor"]).stdout;
+    for line in ["auth service", "its keys", "SpiceDB", "domains"] {
+        assert!(told.contains(line), "{told}");
+    }
+    assert!(!told.contains("WRONG"), "{told}");
+    assert!(!told.contains("signing key"), "{told}");
+    platform.auth.go_away();
+    platform.spicedb.go_away();
+    platform.domains.go_away();
+    let finished = run(&["doctor"]);
+    let told = &finished.stdout;
+    for (subject, setting) in [
+        ("auth service", "MG_AUTH_GRPC_URL"),
+        ("SpiceDB", "MG_SPICEDB_HOST"),
+        ("domains", "MG_DOMAINS_GRPC_URL"),
+    ] {
+        let mut lines = told.lines();
+        let line = lines.find(|line| line.contains(subject)).unwrap();
+        assert!(
+            line.starts_with("WRONG") && line.contains(setting),
+            "{told}"
+        );
+    }
+    assert!(!told.contains(platform.spicedb.key()), "{told}");
+}
+
+#[test]
+fn commands_need_no_auth_service_and_make_no_key() {
+    let platform = Mode::Plain.start();
+    platform.auth.go_away();
+    platform.auth.keys.go_away();
+    let home = Home::with_postgres();
+    std::fs::create_dir_all(home.data()).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        command
+            .envs(platform.environment())
+            .env("MG_USERS_AUTH", "grpc");
+        crate::program::run_command(command)
+    };
+    run(&["migrate"]);
+    let made = run(&[
+        "users",
+        "create-admin",
+        "--email",
+        "grace@example.com",
+        "--username",
+        "grace",
+        "--make-up",
+    ]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let listed = run(&["users", "list"]);
+    assert!(
+        listed.stdout.contains("grace@example.com"),
+        "{}",
+        listed.stderr
+    );
+    assert!(!home.data().join("auth-key.pem").exists());
+    let relationships = platform.spicedb.relationships();
+    let is_administrator = |known: &String| known.contains("#administrator@user:");
+    assert!(
+        relationships.iter().any(is_administrator),
+        "{relationships:?}"
+    );
+}
