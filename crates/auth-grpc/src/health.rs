@@ -4,7 +4,7 @@ use tonic::Response;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
-use tracing::warn;
+use tracing::debug;
 use users_domain::ports::PlatformError;
 use users_grpc_client::MESSAGE_LIMIT;
 
@@ -30,7 +30,7 @@ pub(crate) async fn check(peer: &Peer, service: &str) -> Result<(), PlatformErro
     if answer.status() == ServingStatus::Serving {
         return Ok(());
     }
-    warn!(
+    debug!(
         service,
         status = answer.status().as_str_name(),
         "a service of the platform does not serve"

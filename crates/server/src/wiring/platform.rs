@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use tokio::runtime::Handle;
-use users_auth_grpc::{DomainsGrpc, TlsIdentity, TlsSettings};
+use users_auth_grpc::{ConnectionStats, DomainsGrpc, Identity, Tls};
 use users_domain::ports::Entropy;
 use users_spicedb::SpiceDb;
 
@@ -39,7 +39,15 @@ pub(super) fn relations(
     };
     let relations = SpiceDb::open(&settings, Handle::current()).map_err(WiringError::SpiceDb)?;
     let relations = Arc::new(relations);
-    around.samples.extend(samples_of_spicedb(&relations));
+    let counted = relations.clone();
+    around.samples.extend(samples(
+        [
+            "users_spicedb_answered_total",
+            "users_spicedb_unreachable_total",
+            "users_spicedb_timed_out_total",
+        ],
+        move || counted.stats(),
+    ));
     let checked = relations.clone();
     around.neighbours.push(Neighbour {
         component: "spicedb",
@@ -63,22 +71,15 @@ pub(super) fn domains(
 ) -> Result<Arc<DomainsGrpc>, WiringError> {
     let domains = DomainsGrpc::open(&grpc(settings), Handle::current(), entropy);
     let domains = Arc::new(domains.map_err(WiringError::Domains)?);
-    let of_domains = |read: fn(users_auth_grpc::CallStats) -> u64| {
-        let domains = domains.clone();
-        move || read(domains.stats())
-    };
-    around.samples.extend([
-        Sample::counter(
-            "users_domains_calls_total",
-            "Calls to the domains service.",
-            of_domains(|stats| stats.calls),
-        ),
-        Sample::counter(
-            "users_domains_failures_total",
-            "Calls that the domains service did not answer, or answered with a fault.",
-            of_domains(|stats| stats.failures),
-        ),
-    ]);
+    let counted = domains.clone();
+    around.samples.extend(samples(
+        [
+            "users_domains_answered_total",
+            "users_domains_unreachable_total",
+            "users_domains_timed_out_total",
+        ],
+        move || counted.stats(),
+    ));
     Ok(domains)
 }
 
@@ -86,36 +87,40 @@ fn grpc(settings: &GrpcClientSettings) -> users_auth_grpc::GrpcSettings {
     users_auth_grpc::GrpcSettings {
         address: settings.address.to_string(),
         timeout: settings.timeout,
-        tls: settings.tls.as_ref().map(|tls| TlsSettings {
-            authorities: tls.authorities.as_ref().map(|pem| pem.text().to_owned()),
-            identity: tls.identity.as_ref().map(|(certificate, key)| TlsIdentity {
+        tls: settings.tls.as_ref().map(|tls| Tls {
+            server_ca: tls.authorities.as_ref().map(|pem| pem.text().to_owned()),
+            identity: tls.identity.as_ref().map(|(certificate, key)| Identity {
                 certificate: certificate.text().to_owned(),
-                key: key.text().to_owned(),
+                key: key.text().to_owned().into(),
             }),
         }),
     }
 }
 
-fn samples_of_spicedb(relations: &Arc<SpiceDb>) -> [Sample; 3] {
-    let of_spicedb = |read: fn(users_spicedb::ConnectionStats) -> u64| {
-        let relations = relations.clone();
-        move || read(relations.stats())
+/// What came of the calls to a service: answered, not reached, not answered in time.
+fn samples(
+    [answered, unreachable, timed_out]: [&'static str; 3],
+    stats: impl Fn() -> ConnectionStats + Clone + Send + Sync + 'static,
+) -> [Sample; 3] {
+    let of = |read: fn(ConnectionStats) -> u64| {
+        let stats = stats.clone();
+        move || read(stats())
     };
     [
         Sample::counter(
-            "users_spicedb_answered_total",
-            "Calls that SpiceDB answered, with whatever status.",
-            of_spicedb(|stats| stats.answered),
+            answered,
+            "Calls that the service answered, with whatever status.",
+            of(|stats| stats.answered),
         ),
         Sample::counter(
-            "users_spicedb_unreachable_total",
-            "Calls that did not reach SpiceDB, or whose connection broke.",
-            of_spicedb(|stats| stats.unreachable),
+            unreachable,
+            "Calls that did not reach the service, or whose connection broke.",
+            of(|stats| stats.unreachable),
         ),
         Sample::counter(
-            "users_spicedb_timed_out_total",
-            "Calls that SpiceDB did not answer in time.",
-            of_spicedb(|stats| stats.timed_out),
+            timed_out,
+            "Calls that the service did not answer in time.",
+            of(|stats| stats.timed_out),
         ),
     ]
 }

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use users_auth_grpc::{AuthGrpc, JwksSettings, JwksVerifier, PlatformVerifier};
 use users_domain::ports::{Clock, Entropy, TokenVerifier};
 
-use super::{Around, grpc};
+use super::{Around, grpc, samples};
 use crate::config::{AuthServiceSettings, JwksUrl};
 use crate::readiness::Absence;
 use crate::telemetry::samples::Sample;
@@ -23,7 +23,15 @@ pub(in crate::wiring) fn tokens(
 ) -> Result<Tokens, WiringError> {
     let service = AuthGrpc::open(&grpc(&settings.grpc), Handle::current(), entropy);
     let service = Arc::new(service.map_err(WiringError::AuthService)?);
-    around.samples.extend(samples_of_auth(&service));
+    let counted = service.clone();
+    around.samples.extend(samples(
+        [
+            "users_auth_answered_total",
+            "users_auth_unreachable_total",
+            "users_auth_timed_out_total",
+        ],
+        move || counted.stats(),
+    ));
     let checked = service.clone();
     around.neighbours.push(Neighbour {
         component: "auth",
@@ -84,30 +92,6 @@ fn verifier_by_keys(
         }),
     });
     Ok(verifier)
-}
-
-fn samples_of_auth(service: &Arc<AuthGrpc>) -> [Sample; 3] {
-    let of_auth = |read: fn(users_auth_grpc::CallStats) -> u64| {
-        let service = service.clone();
-        move || read(service.stats())
-    };
-    [
-        Sample::counter(
-            "users_auth_calls_total",
-            "Calls to the auth service.",
-            of_auth(|stats| stats.calls),
-        ),
-        Sample::counter(
-            "users_auth_failures_total",
-            "Calls that the auth service did not answer, or answered with a fault.",
-            of_auth(|stats| stats.failures),
-        ),
-        Sample::counter(
-            "users_auth_connections_total",
-            "Connections to the auth service that were tried.",
-            of_auth(|stats| stats.connects),
-        ),
-    ]
 }
 
 fn samples_of_keys(verifier: &Arc<JwksVerifier>) -> [Sample; 5] {
