@@ -88,9 +88,9 @@ impl Peer {
                 "the auth service issues no token: it misses the user's relation, which is written \
                  after registration, or its store of relations is away"
             );
-        } else if failure == Failure::Away && call == Call::Check {
-            // Whoever looks every few seconds tells what changed.
-            debug!(service, code, said, "it does not say that it serves");
+        } else if call == Call::Check {
+            // Asked every few seconds; whoever asks tells when the answer changes.
+            debug!(service, rpc.method = method, code, said, "not healthy");
         } else if failure == Failure::Away {
             warn!(
                 service,

@@ -109,7 +109,8 @@ const MOST_CHARS: usize = 300;
 /// Longer words may be tokens or keys; ids and names of errors are shorter.
 const LONGEST_WORD: usize = 40;
 
-/// A peer's text as the log may have it: bounded, printable, and without what may be a token.
+/// A peer's text as the log may have it: bounded, printable, and without what may be a token or an
+/// address of somebody.
 pub(crate) fn loggable(text: &str) -> String {
     let mut shown = String::new();
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
@@ -121,7 +122,8 @@ pub(crate) fn loggable(text: &str) -> String {
         }
         let may_be_secret = word.chars().nth(LONGEST_WORD).is_some()
             || word.contains("eyJ")
-            || word.contains("pat_");
+            || word.contains("pat_")
+            || word.contains('@');
         shown.push_str(if may_be_secret { "***" } else { word });
         if shown.chars().nth(MOST_CHARS).is_some() {
             return shown.chars().take(MOST_CHARS).chain(['…']).collect();
@@ -223,6 +225,7 @@ mod tests {
         let long = "x".repeat(41);
         let text = loggable(&format!("no\tsuch token:\n{jwt} or {pat} or {long}\u{7}!"));
         assert_eq!(text, "no such token: *** or *** or *** !");
+        assert_eq!(loggable("not found: ada@example.com"), "not found: ***");
         let uuid = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736";
         assert_eq!(loggable(uuid), uuid);
         assert_eq!(

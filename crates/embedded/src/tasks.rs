@@ -174,9 +174,10 @@ async fn publish_read_events(
     }
 }
 
-/// Looks for deleted accounts that are to go, now and then; the relay removes them.
+/// Looks for deleted accounts that are to go, once at least and then now and then; the relay removes
+/// them.
 async fn purge(users: users_domain::Users, interval: Duration, mut stop: Stop) {
-    while !stop.is_asked() {
+    loop {
         let mut after = None;
         let pause = loop {
             let page = users.purge.queue_due(&Caller::Operator, after, PURGE_BATCH);
@@ -190,6 +191,9 @@ async fn purge(users: users_domain::Users, interval: Duration, mut stop: Stop) {
             }
         };
         stop.pause(pause).await;
+        if stop.is_asked() {
+            return;
+        }
     }
 }
 

@@ -15,6 +15,7 @@
 //!   `UNAVAILABLE`. A limit or an offset over 2^63-1 is `INVALID_ARGUMENT`, not `INTERNAL`.
 //! - Metadata comes in the order of its names.
 
+mod call_log;
 mod incoming;
 mod message;
 mod metadata;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value};
+use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use users_domain::model::Metadata;
 
@@ -16,7 +17,37 @@ const DEEPEST: usize = 256;
 /// Numbers become doubles, as the message has no others: the nearest one. A text that is no Unicode
 /// (a lone surrogate) becomes null; where it is a name, the whole object does.
 pub(crate) fn to_struct(metadata: &Metadata) -> Struct {
-    object(metadata.as_raw(), 1).unwrap_or_default()
+    match serde_json::from_str(metadata.as_str()) {
+        Ok(Json::Object(members)) => parsed_object(members),
+        Ok(_) => Struct::default(),
+        // Too deep for that parser, a number beyond a double, or no Unicode.
+        Err(_) => object(metadata.as_raw(), 1).unwrap_or_default(),
+    }
+}
+
+fn parsed_object(members: serde_json::Map<String, Json>) -> Struct {
+    let fields = members.into_iter();
+    Struct {
+        fields: fields
+            .map(|(name, member)| (name, parsed(member)))
+            .collect(),
+    }
+}
+
+fn parsed(json: Json) -> Value {
+    let kind = match json {
+        Json::Null => Kind::NullValue(0),
+        Json::Bool(value) => Kind::BoolValue(value),
+        Json::Number(number) => number
+            .as_f64()
+            .map_or(Kind::NullValue(0), Kind::NumberValue),
+        Json::String(text) => Kind::StringValue(text),
+        Json::Array(elements) => Kind::ListValue(ListValue {
+            values: elements.into_iter().map(parsed).collect(),
+        }),
+        Json::Object(members) => Kind::StructValue(parsed_object(members)),
+    };
+    Value { kind: Some(kind) }
 }
 
 fn object(json: &RawValue, depth: usize) -> Option<Struct> {
@@ -28,7 +59,8 @@ fn object(json: &RawValue, depth: usize) -> Option<Struct> {
     Some(Struct { fields })
 }
 
-/// One level at a time: a parser of whole values gives up at a depth of its own.
+/// One level at a time, since a parser of whole values gives up at a depth of its own. It reads a text
+/// as often as it is nested: for odd rows only.
 fn value(json: &RawValue, depth: usize) -> Value {
     let kind = match json.get().as_bytes().first() {
         Some(b'{' | b'[') if depth > DEEPEST => None,
@@ -95,6 +127,21 @@ mod tests {
     fn what_is_no_object_is_empty() {
         for json in ["", "null", "[1]", "\"text\"", "7", "true", "{}", "no JSON"] {
             assert_eq!(of(json), Struct::default(), "{json}");
+        }
+    }
+
+    #[test]
+    fn both_ways_of_reading_agree() {
+        for json in [
+            r#"{"s":"v<&>é\n","n":12,"f":1.5,"big":123456789012345678901234567890,"i":-7}"#,
+            r#"{"t":true,"l":[null,"x",[1,{}],{"y":[]}],"o":{"a":false},"z":null,"z":1}"#,
+            "{}",
+            "[1]",
+            "7",
+        ] {
+            let metadata = Metadata::from_stored(json.to_owned());
+            let by_level = object(metadata.as_raw(), 1).unwrap_or_default();
+            assert_eq!(to_struct(&metadata), by_level, "{json}");
         }
     }
 

@@ -22,6 +22,8 @@ use crate::{ANSWER_LIMIT, GrpcSettings, OpenError, REQUEST_LIMIT, ServerTls};
 
 /// Calls of one connection that are worked on at once; further ones wait.
 const CALLS_AT_ONCE: usize = 64;
+/// How much longer than it is worked on a call may take: until all of it has come.
+const SAYING: Duration = Duration::from_secs(1);
 /// Calls of one connection that may be open at once.
 const OPEN_CALLS: u32 = 256;
 /// Most bytes of a call's headers.
@@ -50,6 +52,7 @@ pub async fn serve(
     let mut server = Server::builder()
         .concurrency_limit_per_connection(CALLS_AT_ONCE)
         .max_concurrent_streams(OPEN_CALLS)
+        .timeout(settings.request_timeout.saturating_add(SAYING))
         .http2_max_header_list_size(HEADER_LIMIT)
         .http2_keepalive_interval(Some(QUIET))
         .http2_keepalive_timeout(Some(SIGN_OF_LIFE))

@@ -5,11 +5,13 @@ use std::time::Duration;
 use prost::Message as _;
 use tokio::time::{Instant, timeout};
 use tonic::{Code, Request, Response, Status, async_trait};
+use tracing::{Instrument as _, Span};
 use users_domain::Users;
 use users_domain::model::User;
 use users_proto::users::v1::users_service_server::UsersService;
 use users_proto::users::v1::{RetrieveUsersReq, RetrieveUsersRes};
 
+use crate::call_log;
 use crate::message::to_message;
 use crate::status::status;
 use crate::{ANSWER_LIMIT, OnOutcome, Outcome};
@@ -30,14 +32,28 @@ impl UsersService for Service {
         &self,
         request: Request<RetrieveUsersReq>,
     ) -> Result<Response<RetrieveUsersRes>, Status> {
+        const METHOD: &str = "RetrieveUsers";
+
+        let span = call_log::span(request.metadata(), METHOD);
         let ids = request.get_ref().ids.len();
         let began = Instant::now();
-        let answer = match timeout(self.timeout, self.retrieve(request.into_inner())).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Status::deadline_exceeded("the call took too long")),
+        let answer = async {
+            let retrieved = timeout(self.timeout, self.retrieve(request.into_inner())).await;
+            let answer = retrieved
+                .unwrap_or_else(|_| Err(Status::deadline_exceeded("the call took too long")));
+            let (code, users) = match &answer {
+                Ok(answer) => (Code::Ok, answer.users.len()),
+                Err(status) => (status.code(), 0),
+            };
+            let took = began.elapsed();
+            call_log::answered(&Span::current(), code, ids, users, took);
+            if let Some(on_outcome) = &self.on_outcome {
+                let method = METHOD;
+                on_outcome(&Outcome { method, code, took });
+            }
+            answer
         };
-        self.note("RetrieveUsers", ids, &answer, began.elapsed());
-        answer.map(Response::new)
+        answer.instrument(span).await.map(Response::new)
     }
 }
 
@@ -61,31 +77,6 @@ impl Service {
             offset: asked.offset,
             users: messages(&page.items)?,
         })
-    }
-
-    /// One line a call; of whom was asked it says nothing.
-    fn note(
-        &self,
-        method: &'static str,
-        ids: usize,
-        answer: &Result<RetrieveUsersRes, Status>,
-        took: Duration,
-    ) {
-        let (code, found) = match answer {
-            Ok(answer) => (Code::Ok, answer.users.len()),
-            Err(status) => (status.code(), 0),
-        };
-        tracing::info!(
-            method,
-            ?code,
-            ids,
-            found,
-            seconds = took.as_secs_f64(),
-            "gRPC call"
-        );
-        if let Some(on_outcome) = &self.on_outcome {
-            on_outcome(&Outcome { method, code, took });
-        }
     }
 }
 

@@ -110,16 +110,20 @@ pub(crate) fn remove(connection: &mut SqliteConnection, id: &str) -> Result<(), 
     }
 }
 
+/// What SQLite says of a foreign key, whichever way it is checked. That of ON DELETE RESTRICT is a
+/// trigger to it, of which the driver does not tell the kind.
+const FOREIGN_KEY: &str = "FOREIGN KEY constraint failed";
+
 /// Whether a constraint of another table said no.
 fn is_refusal(error: &DriverError) -> bool {
-    matches!(
-        error,
-        DriverError::DatabaseError(
-            DatabaseErrorKind::ForeignKeyViolation
-                | DatabaseErrorKind::NotNullViolation
-                | DatabaseErrorKind::CheckViolation
-                | DatabaseErrorKind::UniqueViolation,
-            _
-        )
-    )
+    let DriverError::DatabaseError(kind, information) = error else {
+        return false;
+    };
+    match kind {
+        DatabaseErrorKind::ForeignKeyViolation
+        | DatabaseErrorKind::NotNullViolation
+        | DatabaseErrorKind::CheckViolation
+        | DatabaseErrorKind::UniqueViolation => true,
+        _ => information.message() == FOREIGN_KEY,
+    }
 }

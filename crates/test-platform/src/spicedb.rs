@@ -24,7 +24,7 @@ use users_proto::authzed::api::v1::permissions_service_server::{
 use users_proto::authzed::api::v1::relationship_update::Operation;
 use users_proto::authzed::api::v1::{
     CheckPermissionRequest, CheckPermissionResponse, DeleteRelationshipsRequest,
-    DeleteRelationshipsResponse, ObjectReference, ReadRelationshipsRequest,
+    DeleteRelationshipsResponse, ObjectReference, Precondition, ReadRelationshipsRequest,
     ReadRelationshipsResponse, SubjectReference, WriteRelationshipsRequest,
     WriteRelationshipsResponse,
 };
@@ -241,12 +241,7 @@ impl Permissions {
                 return Err(refusal::twice(relationship));
             }
         }
-        for precondition in &request.optional_preconditions {
-            schema::filter(
-                "optional_preconditions[0].filter",
-                precondition.filter.as_ref(),
-            )?;
-        }
+        expected(&request.optional_preconditions)?;
         for (_, relationship) in &updates {
             schema::has_room_for(relationship)?;
         }
@@ -263,6 +258,7 @@ impl Permissions {
         request: &DeleteRelationshipsRequest,
     ) -> Result<DeleteRelationshipsResponse, Status> {
         let filter = schema::filter("relationship_filter", request.relationship_filter.as_ref())?;
+        expected(&request.optional_preconditions)?;
         let deletion = self.store.delete(
             filter,
             &request.optional_preconditions,
@@ -280,6 +276,15 @@ impl Permissions {
             relationships_deleted_count: deletion.deleted,
         })
     }
+}
+
+/// Checks what preconditions ask for, not yet whether they hold.
+fn expected(preconditions: &[Precondition]) -> Result<(), Status> {
+    for (number, precondition) in preconditions.iter().enumerate() {
+        let field = format!("optional_preconditions[{number}].filter");
+        schema::filter(&field, precondition.filter.as_ref())?;
+    }
+    Ok(())
 }
 
 #[async_trait]

@@ -16,6 +16,7 @@ pub const ROTATION_GRACE: Duration = Duration::from_secs(30);
 ///   as the first refresh token would have.
 /// - A refresh token works once: `refresh` replaces it. The token just replaced works for
 ///   [`ROTATION_GRACE`] more (the answer may have been lost); its reuse after that ends the session.
+///   The platform's own service does not replace it: there it works until the session ends.
 /// - `refresh` of a token that is no refresh token of that user, was revoked, reused or expired
 ///   answers [`TokenError::Refused`].
 /// - No token is issued as of before `not_before`, and no session begins before. An issuer that cannot

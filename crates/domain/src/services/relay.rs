@@ -4,6 +4,7 @@ mod mail;
 mod purge;
 mod sessions;
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -89,43 +90,49 @@ impl Relay {
         };
         let mut waiting_keys: Vec<String> = Vec::new();
         let mut carried_out: Vec<OutboxItemId> = Vec::new();
-        for item in items {
+        let mut items = VecDeque::from(items);
+        loop {
+            let group = next_group(&mut items, &waiting_keys, at_once(kind));
+            if group.is_empty() {
+                break;
+            }
             // Settling needs the lease: what is left is claimed again under a renewed one.
             if self.ports.clock.now() - claimed_at > LEASE / 2 {
                 progress.more = true;
                 break;
             }
-            if waiting_keys.contains(&item.key) {
-                continue;
-            }
-            let settled = match self.deliver(kind, fence, &item).await {
-                Ok(Outcome::Delivered) => {
-                    carried_out.push(item.id);
-                    if settles_at_once(kind) {
-                        self.settle(kind, fence, &mut carried_out, &mut progress)
-                            .await
-                    } else {
+            let deliveries = group.iter().map(|item| self.deliver(kind, fence, item));
+            let outcomes = together(deliveries).await;
+            for (item, outcome) in group.into_iter().zip(outcomes) {
+                let settled = match outcome {
+                    Ok(Outcome::Delivered) => {
+                        carried_out.push(item.id);
+                        if settles_at_once(kind) {
+                            self.settle(kind, fence, &mut carried_out, &mut progress)
+                                .await
+                        } else {
+                            Ok(())
+                        }
+                    }
+                    Ok(Outcome::Parked) => {
+                        progress.parked += 1;
                         Ok(())
                     }
+                    Ok(Outcome::Retried) => {
+                        progress.retried += 1;
+                        waiting_keys.push(item.key);
+                        Ok(())
+                    }
+                    Ok(Outcome::Postponed) => {
+                        progress.postponed += 1;
+                        waiting_keys.push(item.key);
+                        Ok(())
+                    }
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = settled {
+                    return ended(error, progress);
                 }
-                Ok(Outcome::Parked) => {
-                    progress.parked += 1;
-                    Ok(())
-                }
-                Ok(Outcome::Retried) => {
-                    progress.retried += 1;
-                    waiting_keys.push(item.key);
-                    Ok(())
-                }
-                Ok(Outcome::Postponed) => {
-                    progress.postponed += 1;
-                    waiting_keys.push(item.key);
-                    Ok(())
-                }
-                Err(error) => Err(error),
-            };
-            if let Err(error) = settled {
-                return ended(error, progress);
             }
         }
         match self
@@ -278,6 +285,60 @@ const fn settles_at_once(kind: EffectKind) -> bool {
             false
         }
     }
+}
+
+/// How many effects of a kind are carried out at once, each of another key.
+const fn at_once(kind: EffectKind) -> usize {
+    match kind {
+        // An import leaves as many as it has accounts, and each mostly waits for an answer.
+        EffectKind::Relation => 8,
+        EffectKind::Event | EffectKind::Mail | EffectKind::EndSessions | EffectKind::Purge => 1,
+    }
+}
+
+/// The next items that may be carried out at once: of different keys, of which none waits.
+fn next_group(
+    items: &mut VecDeque<OutboxItem>,
+    waiting_keys: &[String],
+    most: usize,
+) -> Vec<OutboxItem> {
+    let mut group: Vec<OutboxItem> = Vec::new();
+    while group.len() < most
+        && let Some(item) = items.pop_front()
+    {
+        if waiting_keys.contains(&item.key) {
+            continue;
+        }
+        if group.iter().any(|earlier| earlier.key == item.key) {
+            items.push_front(item);
+            break;
+        }
+        group.push(item);
+    }
+    group
+}
+
+/// Waits for all of these calls at once; the answers are in the order of the calls.
+async fn together<T>(calls: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut calls: Vec<_> = calls.map(|call| (Box::pin(call), None)).collect();
+    poll_fn(|context| {
+        let mut all_answered = true;
+        for (call, answer) in &mut calls {
+            if answer.is_none() {
+                match call.as_mut().poll(context) {
+                    Poll::Ready(ready) => *answer = Some(ready),
+                    Poll::Pending => all_answered = false,
+                }
+            }
+        }
+        if all_answered {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    calls.into_iter().filter_map(|(_, answer)| answer).collect()
 }
 
 /// How a step ends that could not settle something.

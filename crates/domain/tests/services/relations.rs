@@ -16,6 +16,7 @@ mod at_once;
 mod imported;
 mod later;
 mod racing;
+mod several;
 
 const RELATION: EffectKind = EffectKind::Relation;
 

@@ -8,8 +8,11 @@ use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use users_embedded::Users;
+use users_embedded::domain::Settings;
 use users_embedded::domain::authorization::Operation;
-use users_embedded::domain::model::{CodePurpose, EffectKind, Email, Proof, RequestContext};
+use users_embedded::domain::model::{
+    Caller, CodePurpose, EffectKind, Email, Proof, RequestContext, UserQuery,
+};
 use users_testkit::fakes::{RecordingMailer, RecordingPublisher};
 
 use crate::people::{ADA, GRACE, caller, join};
@@ -89,6 +92,39 @@ async fn stopping_empties_the_outbox() {
         .verify_email(&context, &proof)
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn what_was_deleted_long_enough_ago_goes_for_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let (publisher, mut told) = TellingPublisher::new(Conduct::Taken);
+    let users = Users::builder(folder.path())
+        .publisher(Arc::new(publisher))
+        .settings(Settings {
+            delete_after: Duration::ZERO,
+            ..Settings::default()
+        })
+        // Raised to a second.
+        .purge_interval(Duration::ZERO)
+        .open()
+        .await
+        .unwrap();
+    let tasks = users.spawn_tasks();
+    let ada = users.register(ADA).await.unwrap().id;
+    let context = RequestContext::default();
+    users
+        .administration
+        .delete(&context, &Caller::Operator, &ada, None)
+        .await
+        .unwrap();
+    let mut operations = Vec::new();
+    while operations.last().map(String::as_str) != Some("user.purge") {
+        operations.push(told.recv().await.unwrap());
+    }
+    assert_eq!(operations, ["user.create", "user.delete", "user.purge"]);
+    let all = users.list(&UserQuery::default()).await.unwrap();
+    assert_eq!(all.total, 0);
+    tasks.stop().await;
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use users_testkit::people;
 use crate::fixture::Server;
 
 /// Messages as their bytes.
-struct Raw;
+pub(crate) struct Raw;
 
 impl Codec for Raw {
     type Encode = Vec<u8>;

@@ -5,8 +5,11 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::{Code, Request};
 use users_testkit::{Fakes, people};
 
+use crate::bytes::Raw;
 use crate::fixture::{LONG, Server};
 
 #[tokio::test]
@@ -14,7 +17,7 @@ async fn who_says_nothing_is_hung_up_on() {
     let fakes = Fakes::new();
     fakes.store.put(people::user("ada"));
     let server = Server::start(fakes.ports(), |settings| {
-        settings.handshake_timeout = Duration::from_millis(500);
+        settings.handshake_timeout = Duration::from_secs(2);
     })
     .await;
     let mut silent = Vec::new();
@@ -30,6 +33,21 @@ async fn who_says_nothing_is_hung_up_on() {
         let end = timeout(LONG, stream.read_to_end(&mut rest)).await;
         assert!(end.is_ok(), "it is waited for without end");
     }
+}
+
+#[tokio::test]
+async fn who_begins_a_call_and_never_says_what_he_wants_is_not_waited_for() {
+    let server = Server::start(Fakes::new().ports(), |settings| {
+        settings.request_timeout = Duration::from_millis(100);
+    })
+    .await;
+    let mut client = tonic::client::Grpc::new(server.channel());
+    client.ready().await.unwrap();
+    let path = PathAndQuery::from_static("/users.v1.UsersService/RetrieveUsers");
+    let silence = Request::new(futures::stream::pending::<Vec<u8>>());
+    let call = client.client_streaming(silence, path, Raw);
+    let answer = timeout(LONG, call).await.unwrap();
+    assert_eq!(answer.unwrap_err().code(), Code::Cancelled);
 }
 
 #[tokio::test]

@@ -14,4 +14,5 @@ mod fixture;
 mod imports;
 mod odd_rows;
 mod pages;
+mod purging;
 mod totals;

@@ -40,11 +40,20 @@ pub(super) fn relations(
     let relations = SpiceDb::open(&settings, Handle::current()).map_err(WiringError::SpiceDb)?;
     let relations = Arc::new(relations);
     let counted = relations.clone();
-    around.samples.extend(samples(
+    around.samples.extend(samples_of_calls(
         [
-            "users_spicedb_answered_total",
-            "users_spicedb_unreachable_total",
-            "users_spicedb_timed_out_total",
+            (
+                "users_spicedb_answered_total",
+                "Calls that SpiceDB answered, with whatever status.",
+            ),
+            (
+                "users_spicedb_unreachable_total",
+                "Calls that did not reach SpiceDB, or whose connection broke.",
+            ),
+            (
+                "users_spicedb_timed_out_total",
+                "Calls that SpiceDB did not answer in time.",
+            ),
         ],
         move || counted.stats(),
     ));
@@ -72,11 +81,20 @@ pub(super) fn domains(
     let domains = DomainsGrpc::open(&grpc(settings), Handle::current(), entropy);
     let domains = Arc::new(domains.map_err(WiringError::Domains)?);
     let counted = domains.clone();
-    around.samples.extend(samples(
+    around.samples.extend(samples_of_calls(
         [
-            "users_domains_answered_total",
-            "users_domains_unreachable_total",
-            "users_domains_timed_out_total",
+            (
+                "users_domains_answered_total",
+                "Calls that the domains service answered, with whatever status.",
+            ),
+            (
+                "users_domains_unreachable_total",
+                "Calls that did not reach the domains service, or whose connection broke.",
+            ),
+            (
+                "users_domains_timed_out_total",
+                "Calls that the domains service did not answer in time.",
+            ),
         ],
         move || counted.stats(),
     ));
@@ -91,36 +109,25 @@ fn grpc(settings: &GrpcClientSettings) -> users_auth_grpc::GrpcSettings {
             server_ca: tls.authorities.as_ref().map(|pem| pem.text().to_owned()),
             identity: tls.identity.as_ref().map(|(certificate, key)| Identity {
                 certificate: certificate.text().to_owned(),
-                key: key.text().to_owned().into(),
+                key: key.text().into(),
             }),
         }),
     }
 }
 
-/// What came of the calls to a service: answered, not reached, not answered in time.
-fn samples(
-    [answered, unreachable, timed_out]: [&'static str; 3],
+/// What came of the calls to a service: name and meaning of those that were answered, of those that
+/// did not get there, of those that took too long.
+fn samples_of_calls(
+    [answered, unreachable, timed_out]: [(&'static str, &'static str); 3],
     stats: impl Fn() -> ConnectionStats + Clone + Send + Sync + 'static,
 ) -> [Sample; 3] {
-    let of = |read: fn(ConnectionStats) -> u64| {
+    let sample = |(name, help), read: fn(ConnectionStats) -> u64| {
         let stats = stats.clone();
-        move || read(stats())
+        Sample::counter(name, help, move || read(stats()))
     };
     [
-        Sample::counter(
-            answered,
-            "Calls that the service answered, with whatever status.",
-            of(|stats| stats.answered),
-        ),
-        Sample::counter(
-            unreachable,
-            "Calls that did not reach the service, or whose connection broke.",
-            of(|stats| stats.unreachable),
-        ),
-        Sample::counter(
-            timed_out,
-            "Calls that the service did not answer in time.",
-            of(|stats| stats.timed_out),
-        ),
+        sample(answered, |stats| stats.answered),
+        sample(unreachable, |stats| stats.unreachable),
+        sample(timed_out, |stats| stats.timed_out),
     ]
 }

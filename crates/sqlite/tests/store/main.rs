@@ -16,6 +16,7 @@ mod migrations;
 mod odd_rows;
 mod opening;
 mod pages;
+mod purging;
 mod remade_users;
 mod schema_rules;
 mod search;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use prost::Message;
 use tonic::{Code, Status};
+use users_proto::authzed::api::v1::RelationshipFilter;
 
 use super::relationship::Relationship;
 
@@ -156,13 +157,53 @@ pub(crate) fn empty_filter() -> Status {
 }
 
 /// A precondition that does not hold; `operation` as the API calls it.
-pub(crate) fn precondition(operation: &str) -> Status {
+pub(crate) fn precondition(operation: &str, filter: &RelationshipFilter) -> Status {
+    let subject = filter.optional_subject_filter.clone().unwrap_or_default();
+    let resource = [
+        ("resource_type", &filter.resource_type),
+        ("optional_resource_id", &filter.optional_resource_id),
+        ("optional_relation", &filter.optional_relation),
+    ];
+    let subject = [
+        ("subject_type", &subject.subject_type),
+        ("optional_subject_id", &subject.optional_subject_id),
+    ];
+    let mut shown = fields(&resource);
+    if filter.optional_subject_filter.is_some() {
+        shown.push(format!(
+            "optional_subject_filter:{{{}}}",
+            fields(&subject).join("  ")
+        ));
+    }
+    let mut metadata = vec![("precondition_operation", operation)];
+    for (name, value) in [
+        ("precondition_resource_type", resource[0].1),
+        ("precondition_resource_id", resource[1].1),
+        ("precondition_relation", resource[2].1),
+        ("precondition_subject_type", subject[0].1),
+        ("precondition_subject_id", subject[1].1),
+    ] {
+        if !value.is_empty() {
+            metadata.push((name, value));
+        }
+    }
     refusal(
         Code::FailedPrecondition,
         "WRITE_OR_DELETE_PRECONDITION_FAILURE",
-        &[("precondition_operation", operation)],
-        format!("unable to satisfy write precondition `operation:{operation}`"),
+        &metadata,
+        format!(
+            "unable to satisfy write precondition `operation:{operation}  filter:{{{}}}`",
+            shown.join("  ")
+        ),
     )
+}
+
+/// Those that say something, as protocol buffers are written as text.
+fn fields(fields: &[(&str, &String)]) -> Vec<String> {
+    let fields = fields.iter().filter(|(_, value)| !value.is_empty());
+    fields
+        .map(|(name, value)| format!("{name}:{value:?}"))
+        .collect()
 }
 
 pub(crate) fn too_many_to_delete(limit: u32) -> Status {

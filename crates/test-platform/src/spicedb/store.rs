@@ -152,7 +152,7 @@ impl State {
                 }
             };
             if found != expected {
-                return Err(refusal::precondition(operation));
+                return Err(refusal::precondition(operation, &filter));
             }
         }
         Ok(())

@@ -11,6 +11,7 @@ mod domains;
 mod faults;
 mod fixture;
 mod keys;
+mod platform;
 mod rights;
 mod spicedb;
 mod tls;

@@ -186,6 +186,20 @@ async fn what_the_schema_does_not_allow_is_refused() {
 }
 
 #[tokio::test]
+async fn a_refusal_tells_programs_its_reason() {
+    let fixture = Fixture::new();
+    let unknown = relationship(&object("rocket", "x"), "member", &object("user", "x"));
+    let status = write(&fixture, &[(CREATE, unknown)]).await.unwrap_err();
+    let name = text(1, "definition_name") + &text(2, "rocket");
+    let reason = text(1, "ERROR_REASON_UNKNOWN_DEFINITION");
+    let info = reason + &text(2, "authzed.com") + &field(3, &name);
+    let info = text(1, "type.googleapis.com/google.rpc.ErrorInfo") + &field(2, &info);
+    let expected = "0809".to_owned() + &text(2, "object definition `rocket` not found");
+    let expected = expected + &field(3, &info);
+    assert_eq!(status.details(), bytes(&expected));
+}
+
+#[tokio::test]
 async fn a_key_must_be_shown() {
     let fixture = Fixture::new();
     let empty = WriteRelationshipsRequest::default;
@@ -269,6 +283,12 @@ async fn a_precondition_that_does_not_hold_stops_the_request() {
         .await
         .unwrap_err();
     assert_eq!(status.code(), Code::FailedPrecondition);
+    assert_eq!(
+        status.message(),
+        "unable to satisfy write precondition `operation:OPERATION_MUST_MATCH  \
+         filter:{resource_type:\"platform\"  optional_subject_filter:{subject_type:\"user\"  \
+         optional_subject_id:\"x\"}}`"
+    );
     let met: WriteRelationshipsRequest = message(&format!("{written}{}", must("0801")));
     client.write_relationships(with_key(met)).await.unwrap();
 }

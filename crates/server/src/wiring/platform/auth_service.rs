@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use users_auth_grpc::{AuthGrpc, JwksSettings, JwksVerifier, PlatformVerifier};
 use users_domain::ports::{Clock, Entropy, TokenVerifier};
 
-use super::{Around, grpc, samples};
+use super::{Around, grpc, samples_of_calls};
 use crate::config::{AuthServiceSettings, JwksUrl};
 use crate::readiness::Absence;
 use crate::telemetry::samples::Sample;
@@ -24,11 +24,20 @@ pub(in crate::wiring) fn tokens(
     let service = AuthGrpc::open(&grpc(&settings.grpc), Handle::current(), entropy);
     let service = Arc::new(service.map_err(WiringError::AuthService)?);
     let counted = service.clone();
-    around.samples.extend(samples(
+    around.samples.extend(samples_of_calls(
         [
-            "users_auth_answered_total",
-            "users_auth_unreachable_total",
-            "users_auth_timed_out_total",
+            (
+                "users_auth_answered_total",
+                "Calls that the auth service answered, with whatever status.",
+            ),
+            (
+                "users_auth_unreachable_total",
+                "Calls that did not reach the auth service, or whose connection broke.",
+            ),
+            (
+                "users_auth_timed_out_total",
+                "Calls that the auth service did not answer in time.",
+            ),
         ],
         move || counted.stats(),
     ));
