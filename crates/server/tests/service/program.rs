@@ -344,8 +344,14 @@ fn banner(lines: &Receiver<String>, last_line: &str) -> Option<(String, String)>
         banner.push_str(&line);
         banner.push('\n');
         if line.contains(last_line) {
-            let at = banner.find("http://").unwrap_or(banner.len());
-            let address = banner[at..].split(|end: char| end.is_whitespace() || end == '"');
+            // What comes before may name the keys of another service.
+            let told = if line.contains("http://") {
+                &line
+            } else {
+                &banner
+            };
+            let at = told.find("http://").unwrap_or(told.len());
+            let address = told[at..].split(|end: char| end.is_whitespace() || end == '"');
             return Some((address.take(1).collect(), banner));
         }
     }

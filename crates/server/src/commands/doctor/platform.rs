@@ -17,6 +17,9 @@ use crate::wiring::{self, Neighbour};
 /// How long a service may take to say how it is.
 const LIMIT: Duration = Duration::from_secs(5);
 
+/// Who tells why a service does not answer.
+const TELLING: &str = "warn,users_auth_grpc=debug";
+
 /// One finding for each service that the settings name.
 ///
 /// What a service or the connection to it said is told on standard error.
@@ -24,7 +27,9 @@ pub(super) fn findings(config: &Config, runtime: &Runtime) -> Result<Vec<(&'stat
     let platform = &config.platform;
     let mut findings = Vec::new();
     if platform.auth.is_some() || platform.spicedb.is_some() || platform.domains.is_some() {
-        telemetry::init_for_command(&config.telemetry, std::io::stderr)?;
+        let mut telling = config.telemetry.clone();
+        telling.filter.get_or_insert_with(|| TELLING.to_owned());
+        telemetry::init_for_command(&telling, std::io::stderr)?;
         let opened = {
             let _entered = runtime.enter();
             wiring::neighbours(config)
@@ -64,7 +69,10 @@ async fn of_neighbour(config: &Config, neighbour: &Neighbour) -> Finding {
         Err(_) => format!("no answer within {} s", LIMIT.as_secs()),
     };
     let meanwhile = neighbour.absence.told();
-    Finding::Wrong(format!("{place}: {why} ({meanwhile}); {}", mend(neighbour)))
+    Finding::Wrong(format!(
+        "{place}: {why} ({meanwhile}; standard error has more); {}",
+        mend(neighbour)
+    ))
 }
 
 /// What to look at.

@@ -83,8 +83,6 @@ fn verifier_by_keys(
         timeout,
         ..JwksSettings::new(url.clone())
     };
-    // Refused where another part of the program was first: then there is one, as is wanted.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let verifier = JwksVerifier::open(&settings, clock, Handle::current());
     let verifier = Arc::new(verifier.map_err(WiringError::Jwks)?);
     around.samples.extend(samples_of_keys(&verifier));

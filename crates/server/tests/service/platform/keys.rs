@@ -23,7 +23,6 @@ fn tokens_are_verified_while_the_publisher_of_keys_is_away_once_they_are_known()
 fn without_any_key_tokens_wait_and_nobody_is_told_that_his_is_bad() {
     for fault in [
         Some(Fault::Http(500)),
-        Some(Fault::Answer(b"<html>".to_vec())),
         Some(Fault::Answer(br#"{"keys":null}"#.to_vec())),
         Some(Fault::Answer(vec![b'x'; 2 * 1024 * 1024])),
         Some(Fault::Hang),

@@ -1,7 +1,12 @@
 //! Starts among neighbours that are not there yet, and what `doctor` and `config` say of them.
 
+use std::net::TcpListener;
+use std::path::Path;
+
+use users_test_platform::Certificates;
+
 use super::{Mode, serve, until_told};
-use crate::program::Home;
+use crate::program::{ADMIN_PASSWORD, Home, run_command};
 
 #[test]
 fn a_start_needs_no_neighbour_and_readiness_says_who_is_missing() {
@@ -24,7 +29,7 @@ fn a_start_needs_no_neighbour_and_readiness_says_who_is_missing() {
     let mut status = 0;
     program.until("the administrator logs in", || {
         let body = serde_json::json!({
-            "identity": "admin@example.com", "secret": crate::program::ADMIN_PASSWORD,
+            "identity": "admin@example.com", "secret": ADMIN_PASSWORD,
         });
         status = program.post("/users/tokens/issue", &body).status;
         status == 201
@@ -44,7 +49,7 @@ fn doctor_says_which_neighbour_is_away_and_what_to_look_at() {
             .env("MG_USERS_AUTH", "grpc")
             .env("MG_SPICEDB_PRE_SHARED_KEY_FILE", "")
             .env("MG_AUTH_GRPC_TIMEOUT", "5s");
-        crate::program::run_command(command)
+        run_command(command)
     };
     run(&["migrate"]);
     let told = run(&["doctor"]).stdout;
@@ -85,7 +90,7 @@ fn commands_need_no_auth_service_and_make_no_key() {
         command
             .envs(platform.environment())
             .env("MG_USERS_AUTH", "grpc");
-        crate::program::run_command(command)
+        run_command(command)
     };
     run(&["migrate"]);
     let made = run(&[
@@ -111,4 +116,46 @@ fn commands_need_no_auth_service_and_make_no_key() {
         relationships.iter().any(is_administrator),
         "{relationships:?}"
     );
+}
+
+#[test]
+fn a_grpc_server_that_cannot_be_stops_the_start_with_the_setting_to_change() {
+    let home = Home::with_postgres();
+    std::fs::create_dir_all(home.data()).unwrap();
+    let certificates = Certificates::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken_port = taken.local_addr().unwrap().port().to_string();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let http_port = free.local_addr().unwrap().port().to_string();
+    drop(free);
+    let serve = |settings: &[(&str, &Path)]| {
+        let mut command = home.command(&["serve"]);
+        command
+            .env("MG_USERS_HTTP_PORT", &http_port)
+            .env("MG_USERS_GRPC_HOST", "127.0.0.1")
+            .env("MG_USERS_GRPC_PORT", &taken_port)
+            .envs(settings.iter().copied());
+        let finished = run_command(command);
+        assert_eq!(finished.code, 1, "{}", finished.stderr);
+        finished.stderr
+    };
+    let told = serve(&[]);
+    let place = format!("127.0.0.1:{taken_port}");
+    assert!(
+        told.contains(&place) && told.contains("MG_USERS_GRPC_PORT"),
+        "{told}"
+    );
+    let told = serve(&[
+        (
+            "MG_USERS_GRPC_SERVER_CERT",
+            &certificates.server.certificate,
+        ),
+        ("MG_USERS_GRPC_SERVER_KEY", &certificates.client.key),
+    ]);
+    assert!(told.contains("MG_USERS_GRPC_SERVER_CERT"), "{told}");
+    assert!(
+        told.contains("does not belong to the certificate"),
+        "{told}"
+    );
+    assert!(!told.contains("PRIVATE KEY"), "{told}");
 }

@@ -30,6 +30,8 @@ impl Answer {
 }
 
 pub(crate) fn client() -> reqwest::blocking::Client {
+    // The tests of this process share one.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     reqwest::blocking::Client::builder()
         .timeout(PATIENCE)
         .build()
