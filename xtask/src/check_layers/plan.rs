@@ -129,8 +129,15 @@ pub(crate) const ROOMS: &[Room] = &[
             "tokio-util",
             "tracing-subscriber",
         ],
-        dev_own: &["users-test-postgres", "users-testkit"],
-        dev_third_party: &["reqwest"],
+        dev_own: &[
+            "users-auth-grpc",
+            "users-proto",
+            "users-spicedb",
+            "users-test-platform",
+            "users-test-postgres",
+            "users-testkit",
+        ],
+        dev_third_party: &["prost", "reqwest", "tonic"],
     },
     Room {
         name: "users-embedded",

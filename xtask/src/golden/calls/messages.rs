@@ -24,7 +24,7 @@ const NOT_OURS: [&str; 4] = [
 const NOT_READ: [&str; 2] = ["15 (not in the tables)", "3 after_result_cursor"];
 
 /// Compares what our types make of the recorded bytes with what the records say of them.
-pub(in super::super) fn replay(records: &Records, comparison: &mut Comparison) -> Result<()> {
+pub(super) fn replay(records: &Records, comparison: &mut Comparison) -> Result<()> {
     for folder in FOLDERS {
         let mut names = records.names(folder)?;
         names.retain(|name| name.contains("--"));
