@@ -80,7 +80,7 @@ impl InProcess {
         }
         let api = Api::new(
             Users::new(ports, Settings::default()),
-            Arc::new(fakes.tokens.clone()),
+            Some(Arc::new(fakes.tokens.clone())),
             Arc::new(fakes.entropy.clone()),
             ApiSettings {
                 enums: EnumFormat::Names,

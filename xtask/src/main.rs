@@ -10,6 +10,7 @@ mod check;
 mod check_layers;
 mod ci;
 mod debian;
+mod dev_platform;
 mod e2e;
 mod fuzz;
 mod fuzz_api;
@@ -102,6 +103,14 @@ enum Command {
         #[command(subcommand)]
         what: Bench,
     },
+    /// Starts a platform in memory, for trying `serve`: auth with its keys, domains and SpiceDB.
+    ///
+    /// It answers as the deployed services do, prints the settings by which the service finds it, and
+    /// a line for each call, until Ctrl-C.
+    DevPlatform {
+        #[command(flatten)]
+        options: dev_platform::Options,
+    },
     /// Runs exactly what continuous integration runs.
     Ci,
 }
@@ -175,6 +184,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                     postgres_url,
                 },
         } => bench::store::run(root, &options, postgres_url.as_deref())?,
+        Command::DevPlatform { options } => dev_platform::run(&options)?,
         Command::Ci => return ci::run(root),
     }
     Ok(ExitCode::SUCCESS)

@@ -1,13 +1,14 @@
 //! Asks the auth service who administers the platform: the port `PlatformAuthority`.
 
 use async_trait::async_trait;
+use tonic::Response;
 use users_domain::model::UserId;
 use users_domain::ports::{PlatformAuthority, PlatformError};
+use users_grpc_client::MESSAGE_LIMIT;
 use users_proto::auth::v1::auth_service_client::AuthServiceClient;
 use users_proto::auth::v1::{AuthZReq, AuthZRes, PolicyReq};
 
 use crate::AuthGrpc;
-use crate::peer::MOST_BYTES;
 use crate::status::{Call, Failure};
 
 #[async_trait]
@@ -28,12 +29,13 @@ impl PlatformAuthority for AuthGrpc {
         };
         let answer = self
             .peer
-            .call(Call::Authorize, message, |channel, request| async move {
-                AuthServiceClient::new(channel)
-                    .max_decoding_message_size(MOST_BYTES)
-                    .max_encoding_message_size(MOST_BYTES)
-                    .authorize(request)
+            .call(Call::Authorize, |call| async move {
+                AuthServiceClient::new(call.channel())
+                    .max_decoding_message_size(MESSAGE_LIMIT)
+                    .max_encoding_message_size(MESSAGE_LIMIT)
+                    .authorize(call.request(message))
                     .await
+                    .map(Response::into_inner)
             })
             .await;
         match answer {

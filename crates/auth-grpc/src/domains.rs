@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::runtime::Handle;
+use tonic::Response;
 use tracing::warn;
 use users_domain::model::UserId;
 use users_domain::ports::{Domains, Entropy, PlatformError};
+use users_grpc_client::{ConnectionStats, MESSAGE_LIMIT, OpenError};
 use users_proto::domains::v1::domains_service_client::DomainsServiceClient;
 use users_proto::domains::v1::{DeleteUserReq, DeleteUserRes};
 
-use crate::peer::{CallStats, MOST_BYTES, Peer};
-use crate::settings::{GrpcSettings, OpenError};
+use crate::peer::Peer;
+use crate::settings::GrpcSettings;
 use crate::status::{Call, Failure};
 
 /// The platform's domains service.
@@ -32,7 +34,7 @@ impl DomainsGrpc {
     }
 
     /// Its numbers.
-    pub fn stats(&self) -> CallStats {
+    pub fn stats(&self) -> ConnectionStats {
         self.peer.stats()
     }
 }
@@ -46,17 +48,14 @@ impl Domains for DomainsGrpc {
         };
         let answer = self
             .peer
-            .call(
-                Call::DeleteUserFromDomains,
-                message,
-                |channel, request| async move {
-                    DomainsServiceClient::new(channel)
-                        .max_decoding_message_size(MOST_BYTES)
-                        .max_encoding_message_size(MOST_BYTES)
-                        .delete_user_from_domains(request)
-                        .await
-                },
-            )
+            .call(Call::DeleteUserFromDomains, |call| async move {
+                DomainsServiceClient::new(call.channel())
+                    .max_decoding_message_size(MESSAGE_LIMIT)
+                    .max_encoding_message_size(MESSAGE_LIMIT)
+                    .delete_user_from_domains(call.request(message))
+                    .await
+                    .map(Response::into_inner)
+            })
             .await;
         match answer {
             // Whom the service does not know, or could not hold, is of no domain.

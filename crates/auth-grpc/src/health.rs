@@ -1,12 +1,14 @@
 //! Whether a service serves (gRPC's health checking protocol).
 
+use tonic::Response;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tracing::warn;
 use users_domain::ports::PlatformError;
+use users_grpc_client::MESSAGE_LIMIT;
 
-use crate::peer::{MOST_BYTES, Peer};
+use crate::peer::Peer;
 use crate::status::Call;
 
 /// Asks a service about the part of it that has a name.
@@ -15,11 +17,13 @@ pub(crate) async fn check(peer: &Peer, service: &str) -> Result<(), PlatformErro
         service: service.to_owned(),
     };
     let answer = peer
-        .call(Call::Check, message, |channel, request| async move {
-            HealthClient::new(channel)
-                .max_decoding_message_size(MOST_BYTES)
-                .check(request)
+        .call(Call::Check, |call| async move {
+            HealthClient::new(call.channel())
+                .max_decoding_message_size(MESSAGE_LIMIT)
+                .max_encoding_message_size(MESSAGE_LIMIT)
+                .check(call.request(message))
                 .await
+                .map(Response::into_inner)
         })
         .await
         .map_err(|_| PlatformError::Unavailable)?;

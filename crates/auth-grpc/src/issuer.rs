@@ -1,15 +1,18 @@
 //! Has the auth service begin, continue and end sessions: the port `TokenIssuer`.
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::try_join_all;
+use tonic::Response;
 use tracing::{debug, warn};
 use users_domain::model::{
     BearerToken, Role, Session, SessionDescription, Timestamp, TokenId, TokenKind, TokenPair,
     UserId,
 };
 use users_domain::ports::{IssueToken, RefreshToken, TokenError, TokenIssuer};
+use users_grpc_client::MESSAGE_LIMIT;
 use users_proto::token::v1::token_service_client::TokenServiceClient;
 use users_proto::token::v1::{
     IssueReq, ListUserRefreshTokensReq, RefreshReq, RevokeReq, RevokeRes, Token,
@@ -18,7 +21,6 @@ use users_proto::token::v1::{
 use crate::AuthGrpc;
 use crate::begun::Times;
 use crate::payload::{self, Payload};
-use crate::peer::MOST_BYTES;
 use crate::status::{Call, Failure};
 
 /// A fresh pair may be this many seconds older than its account's older ones were ended; that long
@@ -150,12 +152,13 @@ impl AuthGrpc {
         };
         let token = self
             .peer
-            .call(Call::Issue, message, |channel, request| async move {
-                TokenServiceClient::new(channel)
-                    .max_decoding_message_size(MOST_BYTES)
-                    .max_encoding_message_size(MOST_BYTES)
-                    .issue(request)
+            .call(Call::Issue, |call| async move {
+                TokenServiceClient::new(call.channel())
+                    .max_decoding_message_size(MESSAGE_LIMIT)
+                    .max_encoding_message_size(MESSAGE_LIMIT)
+                    .issue(call.request(message))
                     .await
+                    .map(Response::into_inner)
             })
             .await
             .map_err(token_error)?;
@@ -173,12 +176,13 @@ impl AuthGrpc {
         };
         let token = self
             .peer
-            .call(Call::Refresh, message, |channel, request| async move {
-                TokenServiceClient::new(channel)
-                    .max_decoding_message_size(MOST_BYTES)
-                    .max_encoding_message_size(MOST_BYTES)
-                    .refresh(request)
+            .call(Call::Refresh, |call| async move {
+                TokenServiceClient::new(call.channel())
+                    .max_decoding_message_size(MESSAGE_LIMIT)
+                    .max_encoding_message_size(MESSAGE_LIMIT)
+                    .refresh(call.request(message))
                     .await
+                    .map(Response::into_inner)
             })
             .await
             .map_err(token_error)?;
@@ -194,17 +198,14 @@ impl AuthGrpc {
         };
         let answer = self
             .peer
-            .call(
-                Call::ListUserRefreshTokens,
-                message,
-                |channel, request| async move {
-                    TokenServiceClient::new(channel)
-                        .max_decoding_message_size(MOST_BYTES)
-                        .max_encoding_message_size(MOST_BYTES)
-                        .list_user_refresh_tokens(request)
-                        .await
-                },
-            )
+            .call(Call::ListUserRefreshTokens, |call| async move {
+                TokenServiceClient::new(call.channel())
+                    .max_decoding_message_size(MESSAGE_LIMIT)
+                    .max_encoding_message_size(MESSAGE_LIMIT)
+                    .list_user_refresh_tokens(call.request(message))
+                    .await
+                    .map(Response::into_inner)
+            })
             .await
             .map_err(token_error)?;
         let sessions = answer.refresh_tokens.into_iter();
@@ -228,12 +229,13 @@ impl AuthGrpc {
         };
         let answer = self
             .peer
-            .call(Call::Revoke, message, |channel, request| async move {
-                TokenServiceClient::new(channel)
-                    .max_decoding_message_size(MOST_BYTES)
-                    .max_encoding_message_size(MOST_BYTES)
-                    .revoke(request)
+            .call(Call::Revoke, |call| async move {
+                TokenServiceClient::new(call.channel())
+                    .max_decoding_message_size(MESSAGE_LIMIT)
+                    .max_encoding_message_size(MESSAGE_LIMIT)
+                    .revoke(call.request(message))
                     .await
+                    .map(Response::into_inner)
             })
             .await;
         match answer {
@@ -266,28 +268,28 @@ fn token_error(failure: Failure) -> TokenError {
     }
 }
 
-fn refused(reason: &'static str) -> TokenError {
-    debug!(reason, "token refused");
+fn refused(reason: impl fmt::Display) -> TokenError {
+    debug!(%reason, "token refused");
     TokenError::Refused
 }
 
 /// Looks at an answer: it must hold what was asked for.
 fn fresh(token: Token, user: &UserId) -> Result<Fresh, TokenError> {
     let refresh_token = token.refresh_token.unwrap_or_default();
-    let odd = |what: &'static str, why: &'static str| {
+    let odd = |what: &'static str, why: &dyn fmt::Display| {
         warn!(
             what,
-            why, "the auth service answered with another token than it was asked for"
+            %why, "the auth service answered with another token than it was asked for"
         );
         TokenError::Unavailable
     };
     let check = |what, text: &str, kind| {
-        let said = payload::read(text).map_err(|why| odd(what, why))?;
+        let said = payload::read(text).map_err(|why| odd(what, &why))?;
         if said.kind != kind {
-            return Err(odd(what, "it is of another kind"));
+            return Err(odd(what, &"it is of another kind"));
         }
         if said.user != *user {
-            return Err(odd(what, "it is another user's"));
+            return Err(odd(what, &"it is another user's"));
         }
         Ok(said)
     };
@@ -295,7 +297,7 @@ fn fresh(token: Token, user: &UserId) -> Result<Fresh, TokenError> {
     let refresh: Payload = check("refresh", &refresh_token, TokenKind::Refresh)?;
     let session = refresh
         .id
-        .ok_or_else(|| odd("refresh", "it names no session"))?;
+        .ok_or_else(|| odd("refresh", &"it names no session"))?;
     let begins = Timestamp::from_unix_timestamp(refresh.issued_at).ok();
     Ok(Fresh {
         pair: TokenPair {

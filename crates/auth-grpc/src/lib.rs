@@ -18,7 +18,6 @@ use users_domain::ports::{Entropy, PlatformError};
 
 mod authority;
 mod begun;
-mod connector;
 mod domains;
 mod health;
 mod issuer;
@@ -29,13 +28,12 @@ mod platform_verifier;
 mod remote_verifier;
 mod settings;
 mod status;
-mod tls;
 
 pub use domains::DomainsGrpc;
 pub use jwks::{JwksSettings, JwksSettingsError, JwksStats, JwksVerifier};
-pub use peer::CallStats;
 pub use platform_verifier::PlatformVerifier;
-pub use settings::{GrpcSettings, OpenError, TlsIdentity, TlsSettings};
+pub use settings::GrpcSettings;
+pub use users_grpc_client::{ConnectionStats, Identity, OpenError, Tls};
 
 use begun::Begun;
 use peer::Peer;
@@ -65,7 +63,7 @@ impl AuthGrpc {
     }
 
     /// Its numbers.
-    pub fn stats(&self) -> CallStats {
+    pub fn stats(&self) -> ConnectionStats {
         self.peer.stats()
     }
 }

@@ -1,20 +1,24 @@
 //! Has the auth service verify tokens: the port `TokenVerifier`, for personal access tokens, and for
 //! all where it publishes no keys.
 
+use std::fmt;
+
 use async_trait::async_trait;
+use tonic::Response;
 use tracing::{debug, warn};
 use users_domain::model::{BearerToken, TokenClaims, TokenId, TokenKind, UserId};
 use users_domain::ports::{TokenError, TokenVerifier};
+use users_grpc_client::MESSAGE_LIMIT;
+use users_jwt::Refusal;
 use users_proto::auth::v1::auth_service_client::AuthServiceClient;
 use users_proto::auth::v1::{AuthNReq, AuthNRes};
 
 use crate::AuthGrpc;
 use crate::payload::{self, Payload};
-use crate::peer::MOST_BYTES;
 use crate::status::{Call, Failure};
 
-/// Longer texts are refused without a call; the platform's own tokens have some 600 bytes.
-const LONGEST_TOKEN: usize = 16 * 1024;
+/// Longer texts are refused without a call; the platform's own have 149 bytes.
+const LONGEST_PERSONAL: usize = 1024;
 
 /// How a personal access token begins.
 const PERSONAL: &str = "pat_";
@@ -26,16 +30,15 @@ enum Shape {
 }
 
 /// Looks at a token; the reason where the service would refuse it anyway.
-fn shape(text: &str) -> Result<Shape, &'static str> {
-    if text.len() > LONGEST_TOKEN {
-        return Err("it is too long");
-    }
-    match text.strip_prefix(PERSONAL) {
-        Some(rest) if !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic()) => {
-            Ok(Shape::Personal)
-        }
-        Some(_) => Err("it is no personal access token"),
-        None => payload::read(text).map(Shape::Jwt),
+fn shape(text: &str) -> Result<Shape, Refusal> {
+    let Some(rest) = text.strip_prefix(PERSONAL) else {
+        return payload::read(text).map(Shape::Jwt);
+    };
+    let is_fit = (1..=LONGEST_PERSONAL).contains(&rest.len());
+    if is_fit && rest.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(Shape::Personal)
+    } else {
+        Err(Refusal::Malformed)
     }
 }
 
@@ -49,12 +52,13 @@ impl TokenVerifier for AuthGrpc {
         };
         let answer = self
             .peer
-            .call(Call::Authenticate, message, |channel, request| async move {
-                AuthServiceClient::new(channel)
-                    .max_decoding_message_size(MOST_BYTES)
-                    .max_encoding_message_size(MOST_BYTES)
-                    .authenticate(request)
+            .call(Call::Authenticate, |call| async move {
+                AuthServiceClient::new(call.channel())
+                    .max_decoding_message_size(MESSAGE_LIMIT)
+                    .max_encoding_message_size(MESSAGE_LIMIT)
+                    .authenticate(call.request(message))
                     .await
+                    .map(Response::into_inner)
             })
             .await
             .map_err(|failure| match failure {
@@ -109,7 +113,7 @@ fn claims(shape: Shape, answer: AuthNRes) -> Result<TokenClaims, TokenError> {
     }
 }
 
-fn refused(reason: &'static str) -> TokenError {
-    debug!(reason, "token refused");
+fn refused(reason: impl fmt::Display) -> TokenError {
+    debug!(%reason, "token refused");
     TokenError::Refused
 }

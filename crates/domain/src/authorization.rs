@@ -352,6 +352,11 @@ pub fn table_md() -> String {
          always is. `may` is what rights say; the work may still be refused for what is asked.\n\n",
     );
     text.push_str(&matrix::matrix_md());
+    text.push_str(
+        "\n## Other services of the platform\n\n\
+         They retrieve enabled accounts by id over gRPC and show no token: whoever reaches the port\n\
+         may ask, or, with mutual TLS, whoever has a certificate of the right authority.\n",
+    );
     text
 }
 

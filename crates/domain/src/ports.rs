@@ -46,7 +46,9 @@ pub use refresh_token_store::{RefreshTokenStore, Rotation};
 pub use store_error::StoreError;
 pub use token_issuer::{IssueToken, ROTATION_GRACE, RefreshToken, TokenError, TokenIssuer};
 pub use token_verifier::TokenVerifier;
-pub use user_store::{Decide, DecidePurge, DecideWithCode, MAX_LOGIN_CANDIDATES, UserStore};
+pub use user_store::{
+    Decide, DecidePurge, DecideWithCode, MAX_FOUND_AT_ONCE, MAX_LOGIN_CANDIDATES, UserStore,
+};
 pub use user_transfer::{ImportMode, UserImport, UserTransfer};
 
 #[cfg(feature = "mock")]

@@ -40,6 +40,7 @@ mod services {
     mod relations;
     mod relay;
     mod reset_requests;
+    mod retrieving;
     mod searching;
     mod sessions;
     mod transfer;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use hyper_util::client::legacy::connect::HttpConnector;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 use tonic::metadata::MetadataMap;
@@ -16,6 +17,7 @@ use tracing::Instrument as _;
 
 use crate::address::Address;
 use crate::backoff::Backoff;
+use crate::connector::{Connector, LastAttempt, TooEarly};
 use crate::{Call, OpenError, Tls};
 
 /// How long it may take at most until a connection stands.
@@ -63,6 +65,7 @@ struct Shared {
     name: &'static str,
     timeout: Duration,
     endpoint: Endpoint,
+    connector: Connector,
     line: Mutex<Line>,
     in_flight: AtomicU64,
     answered: AtomicU64,
@@ -90,11 +93,7 @@ impl Connection {
             .map_err(|_| OpenError::Address {
                 address: settings.address.clone(),
                 reason: "host:port is wanted",
-            })?
-            .connect_timeout(connect_timeout)
-            .tcp_keepalive(Some(TCP_KEEPALIVE))
-            .tcp_keepalive_interval(Some(TCP_KEEPALIVE_INTERVAL))
-            .tcp_keepalive_retries(Some(TCP_KEEPALIVE_RETRIES));
+            })?;
         if let Some(tls) = &settings.tls {
             let config = tls.config(address.host())?.timeout(connect_timeout);
             endpoint = endpoint.tls_config(config).map_err(|error| {
@@ -106,7 +105,11 @@ impl Connection {
                 }
             })?;
         }
-        let channel = connect_lazy(&endpoint, &runtime);
+        let connector = Connector {
+            tcp: tcp(connect_timeout),
+            last_attempt: LastAttempt::default(),
+        };
+        let channel = connect_lazy(&endpoint, &connector, &runtime);
         let line = Line {
             channel,
             number: 0,
@@ -117,6 +120,7 @@ impl Connection {
             name: settings.name,
             timeout: settings.timeout,
             endpoint,
+            connector,
             line: Mutex::new(line),
             in_flight: AtomicU64::new(0),
             answered: AtomicU64::new(0),
@@ -198,9 +202,21 @@ impl Connection {
 }
 
 /// Its tasks are spawned on the runtime, whoever calls.
-fn connect_lazy(endpoint: &Endpoint, runtime: &Handle) -> Channel {
+fn connect_lazy(endpoint: &Endpoint, connector: &Connector, runtime: &Handle) -> Channel {
     let _entered = runtime.enter();
-    endpoint.connect_lazy()
+    endpoint.connect_with_connector_lazy(connector.clone())
+}
+
+fn tcp(connect_timeout: Duration) -> HttpConnector {
+    let mut tcp = HttpConnector::new();
+    // The scheme may be https: TLS comes on top.
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(connect_timeout));
+    tcp.set_keepalive(Some(TCP_KEEPALIVE));
+    tcp.set_keepalive_interval(Some(TCP_KEEPALIVE_INTERVAL));
+    tcp.set_keepalive_retries(Some(TCP_KEEPALIVE_RETRIES));
+    tcp
 }
 
 impl Shared {
@@ -223,7 +239,9 @@ impl Shared {
         };
         self.unreachable.fetch_add(1, Ordering::Relaxed);
         let text = chain(source);
-        if is_connect_error(source) && self.line().backoff.failed(now) {
+        // The attempt that came before has a reason, and is counted.
+        let is_attempt = is_connect_error(source) && !is_too_early(source);
+        if is_attempt && self.line().backoff.failed(now) {
             tracing::warn!(service = self.name, error = text, "cannot connect");
         }
         Err(Status::unavailable(text))
@@ -231,6 +249,7 @@ impl Shared {
 
     fn has_answered(&self, now: Instant) {
         self.answered.fetch_add(1, Ordering::Relaxed);
+        self.connector.last_attempt.answered();
         let mut line = self.line();
         line.answered_at = Some(now);
         if line.backoff.answered() {
@@ -244,7 +263,7 @@ impl Shared {
         self.timed_out.fetch_add(1, Ordering::Relaxed);
         let mut line = self.line();
         if line.number == number && line.answered_at.is_none_or(|at| at < began) {
-            line.channel = connect_lazy(&self.endpoint, runtime);
+            line.channel = connect_lazy(&self.endpoint, &self.connector, runtime);
             line.number += 1;
         }
     }
@@ -290,6 +309,10 @@ fn is_timeout<T>(answer: &Result<T, Status>) -> bool {
 
 fn is_connect_error(error: &(dyn Error + 'static)) -> bool {
     sources(error).any(<dyn Error>::is::<ConnectError>)
+}
+
+fn is_too_early(error: &(dyn Error + 'static)) -> bool {
+    sources(error).any(<dyn Error>::is::<TooEarly>)
 }
 
 /// An error and what caused it, without repeating what one level says like the next.

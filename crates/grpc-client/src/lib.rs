@@ -17,6 +17,7 @@ mod address;
 mod backoff;
 mod call;
 mod connection;
+mod connector;
 mod open_error;
 mod tls;
 mod trace_headers;
@@ -25,7 +26,7 @@ pub use backoff::LONGEST_PAUSE;
 pub use call::Call;
 pub use connection::{Connection, ConnectionSettings, ConnectionStats};
 pub use open_error::OpenError;
-pub use tls::{Identity, Tls};
+pub use tls::{Identity, IdentityError, Tls, check_authorities};
 pub use trace_headers::trace_headers;
 
 /// How large a message of the platform's services may be, in bytes: it is their own limit.

@@ -1,5 +1,7 @@
 //! Why no connection can ever be had with such settings.
 
+use crate::IdentityError;
+
 /// Why no connection can ever be had with such settings.
 ///
 /// What it says begins with what is wrong, for the name of a setting to be put before it. It holds
@@ -17,12 +19,9 @@ pub enum OpenError {
     /// What signed the server's certificate.
     #[error("the authority of the server's certificate: {0}")]
     ServerCa(String),
-    /// The client's certificate.
-    #[error("the client certificate: {0}")]
-    ClientCertificate(String),
-    /// The client certificate's key.
-    #[error("the client certificate's key: {0}")]
-    ClientKey(String),
+    /// What the client shows.
+    #[error("of the client, {0}")]
+    Identity(#[from] IdentityError),
     /// No authority is named, and this system trusts none.
     #[error(
         "this system trusts no certificate authority: name the one that signed the server's \

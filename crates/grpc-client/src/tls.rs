@@ -37,12 +37,7 @@ impl Tls {
         let mut config = ClientTlsConfig::new().domain_name(host);
         config = match &self.server_ca {
             Some(pem) => {
-                let mut roots = RootCertStore::empty();
-                for certificate in certificates(pem).map_err(OpenError::ServerCa)? {
-                    roots
-                        .add(certificate)
-                        .map_err(|error| OpenError::ServerCa(error.to_string()))?;
-                }
+                check_authorities(pem).map_err(OpenError::ServerCa)?;
                 config.ca_certificate(Certificate::from_pem(pem))
             }
             None => config.with_native_roots(),
@@ -59,22 +54,43 @@ impl Tls {
 }
 
 impl Identity {
-    fn check(&self) -> Result<(), OpenError> {
-        let chain = certificates(&self.certificate).map_err(OpenError::ClientCertificate)?;
+    /// Whether both can be used, and belong to each other.
+    pub fn check(&self) -> Result<(), IdentityError> {
+        let chain = certificates(&self.certificate).map_err(IdentityError::Certificate)?;
         let key = PrivateKeyDer::from_pem_slice(self.key.expose_secret().as_bytes())
-            .map_err(|error| OpenError::ClientKey(no_key(&error)))?;
+            .map_err(|error| IdentityError::Key(no_key(&error)))?;
         let provider = Arc::new(aws_lc_rs::default_provider());
         match CertifiedKey::from_der(chain, key, &provider) {
             Ok(_) => Ok(()),
-            Err(rustls::Error::InconsistentKeys(_)) => Err(OpenError::ClientKey(
+            Err(rustls::Error::InconsistentKeys(_)) => Err(IdentityError::Key(
                 "it does not belong to the certificate".to_owned(),
             )),
             Err(rustls::Error::InvalidCertificate(error)) => {
-                Err(OpenError::ClientCertificate(error.to_string()))
+                Err(IdentityError::Certificate(error.to_string()))
             }
-            Err(error) => Err(OpenError::ClientKey(error.to_string())),
+            Err(error) => Err(IdentityError::Key(error.to_string())),
         }
     }
+}
+
+/// What of a certificate and its key cannot be used, and why. It holds nothing of the key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// The certificate, or one behind it.
+    #[error("the certificate: {0}")]
+    Certificate(String),
+    /// The key.
+    #[error("the certificate's key: {0}")]
+    Key(String),
+}
+
+/// Whether a text holds authorities that can sign certificates of others, in PEM; if not, why.
+pub fn check_authorities(pem: &str) -> Result<(), String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(pem)? {
+        roots.add(certificate).map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use utoipa::ToSchema;
 
 use crate::answer::Answer;
+use crate::error::{Plain, Problem, Refusal};
 use crate::openapi::SERVICE;
 use crate::state::Api;
 
@@ -31,10 +32,18 @@ struct Key {
 /// Get the public keys that tokens are verified with.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", tag = SERVICE, operation_id = "key_set",
-    responses((status = 200, description = "A JSON Web Key Set (RFC 7517).", body = KeySet)),
+    responses(
+        (status = 200, description = "A JSON Web Key Set (RFC 7517).", body = KeySet),
+        (status = 404, description = "`no_such_path`: tokens are issued by another service, which \
+            publishes their keys.", content(
+            (Plain = "application/json"),
+            (Problem = "application/problem+json"),
+        )),
+    ),
 )]
 pub(crate) async fn key_set(api: web::Data<Api>) -> Answer {
-    let mut keys = api.keys().key_set();
+    // An empty set would have a verifier refuse every token, and nobody would see why.
+    let mut keys = api.keys().ok_or_else(Refusal::no_such_path)?.key_set();
     keys.push('\n');
     Ok(HttpResponse::Ok()
         .insert_header(ContentType::json())

@@ -57,7 +57,7 @@ pub struct About {
 
 struct Shared {
     users: Users,
-    keys: Arc<dyn PublishedKeys>,
+    keys: Option<Arc<dyn PublishedKeys>>,
     entropy: Arc<dyn Entropy>,
     settings: ApiSettings,
     registry: Registry,
@@ -66,12 +66,12 @@ struct Shared {
 
 impl Api {
     /// Brings services and settings together and registers the API's metrics; `/metrics` shows all
-    /// that the registry gathers.
+    /// that the registry gathers. Without `keys`, tokens are issued elsewhere and so are their keys.
     ///
     /// It fails if the registry has metrics of the same names already.
     pub fn new(
         users: Users,
-        keys: Arc<dyn PublishedKeys>,
+        keys: Option<Arc<dyn PublishedKeys>>,
         entropy: Arc<dyn Entropy>,
         settings: ApiSettings,
         registry: Registry,
@@ -176,8 +176,8 @@ impl Api {
         &self.shared.users
     }
 
-    pub(crate) fn keys(&self) -> &dyn PublishedKeys {
-        &*self.shared.keys
+    pub(crate) fn keys(&self) -> Option<&dyn PublishedKeys> {
+        self.shared.keys.as_deref()
     }
 
     pub(crate) fn entropy(&self) -> &dyn Entropy {

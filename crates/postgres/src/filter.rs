@@ -50,6 +50,11 @@ pub(crate) fn login_candidates(exact: &str) -> UsersQuery {
         .into_boxed()
 }
 
+/// The accounts with these ids.
+pub(crate) fn with_ids(ids: Vec<String>) -> UsersQuery {
+    users::table.filter(users::id.eq_any(ids)).into_boxed()
+}
+
 /// Who else has this address, without case.
 pub(crate) fn others_with_email(id: String, folded: String) -> UsersQuery {
     users::table

@@ -17,9 +17,10 @@ use users_testkit::people::user;
 use crate::cursor::List;
 use crate::filter::{
     ID, UsersQuery, filtered, key, listed, login_candidates, others_with_email,
-    others_with_username, planned,
+    others_with_username, planned, with_ids,
 };
 use crate::one_time_codes::{REMOVE_USELESS, USE_ADOPTED, VOID, VOID_ADOPTED};
+use crate::purge::not_deleted_later;
 use crate::row::UserRow;
 use crate::{PostgresSettings, PostgresStore};
 
@@ -123,6 +124,7 @@ fn who_is_meant_is_found_through_an_index() {
             others_with_username(text(), text()),
             &["users_by_folded_username_idx"],
         ),
+        (with_ids(vec![text(), text()]), &["clients_pkey"]),
     ] {
         assert_uses(&plan_of(query), indexes);
     }
@@ -362,6 +364,14 @@ fn what_few_pass_is_gathered_behind_a_cursor_too() {
                 assert_uses(&plan, &[index]);
             }
         }
+    }
+}
+
+#[test]
+fn the_few_deleted_are_found_without_walking_past_everybody_else() {
+    for after in [None, Some("a".to_owned())] {
+        let plan = plan_of(not_deleted_later(FixedClock::START, after).limit(10));
+        assert_uses(&plan, &["users_by_other_status_idx"]);
     }
 }
 

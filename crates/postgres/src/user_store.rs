@@ -18,7 +18,7 @@ use crate::counts::{Counted, counted};
 use crate::cursor::behind;
 use crate::error::Failure;
 use crate::export::storable;
-use crate::filter::{listed, login_candidates, may_be_stored};
+use crate::filter::{listed, login_candidates, may_be_stored, with_ids};
 use crate::one_time_codes;
 use crate::outbox::append;
 use crate::purge;
@@ -34,6 +34,20 @@ impl UserStore for PostgresStore {
     async fn find(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         self.read(id.clone(), |connection, id| {
             async move { Ok(find_row(connection, id).await?.map(User::from)) }.boxed()
+        })
+        .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.find_all")]
+    async fn find_all(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        let ids = ids.iter().map(UserId::as_str);
+        let ids: Vec<String> = ids
+            .filter(|id| may_be_stored(id))
+            .map(str::to_owned)
+            .collect();
+        self.read(ids, |connection, ids| {
+            let query = with_ids(ids.clone());
+            async move { Ok(users_of(connection, query).await?) }.boxed()
         })
         .await
     }

@@ -11,12 +11,18 @@ mod api;
 mod auth;
 mod deployed;
 pub mod duration;
+mod effective;
 mod environment;
+mod grpc;
+mod grpc_client;
 mod http;
 mod kind;
 mod known_names;
 mod mail;
+mod notice;
 mod passwords;
+mod pem;
+mod platform;
 mod postgres;
 mod problem;
 mod reader;
@@ -27,33 +33,42 @@ mod telemetry;
 mod tests;
 mod variable;
 
-use std::fmt;
 use std::path::PathBuf;
 
 pub use accounts::AccountSettings;
 pub use admin::AdminSettings;
 pub use api::ApiSettings;
 pub use auth::{AuthKind, AuthSettings};
+pub use effective::Setting;
 pub use environment::{Environment, ProcessEnvironment};
+pub use grpc::{GrpcServerTls, GrpcSettings};
+pub use grpc_client::{Address, ClientTls, GrpcClientSettings};
 pub use http::HttpSettings;
 pub use mail::{MailKind, MailSettings};
+pub use notice::Notice;
 pub use passwords::PasswordSettings;
+pub use pem::Pem;
+pub use platform::{AuthServiceSettings, JwksUrl, PlatformSettings, SpiceDbSettings};
 pub use postgres::{DatabaseSslMode, PostgresSettings};
 pub use problem::{Problem, Problems};
 pub use store::{StoreKind, StoreSettings};
 pub use telemetry::{LogLevel, TelemetrySettings};
 pub use variable::{Entry, Preset, Section};
 
-use problem::without_controls;
+use effective::effective;
 use reader::Reader;
-use source::{Layer, Written, default_origin};
+use source::{Layer, Written};
 
 /// The table: all settings, group by group.
 pub static SECTIONS: &[&Section] = &[
     &http::SECTION,
+    &grpc::SECTION,
     &store::SECTION,
     &postgres::SECTION,
     &auth::SECTION,
+    platform::SECTIONS[0],
+    platform::SECTIONS[1],
+    platform::SECTIONS[2],
     &accounts::SECTION,
     &passwords::SECTION,
     &admin::SECTION,
@@ -102,12 +117,16 @@ pub struct Config {
     pub profile: Profile,
     /// How the service is reached.
     pub http: HttpSettings,
+    /// How the platform's other services reach it; `None`: they do not.
+    pub grpc: Option<GrpcSettings>,
     /// Where accounts are kept.
     pub store: StoreSettings,
     /// How the Postgres server is reached and used.
     pub postgres: PostgresSettings,
     /// Who issues tokens.
     pub auth: AuthSettings,
+    /// What there is of a platform.
+    pub platform: PlatformSettings,
     /// Who may have an account.
     pub accounts: AccountSettings,
     /// Which passwords are accepted.
@@ -123,90 +142,6 @@ pub struct Config {
     effective: Vec<Setting>,
     notices: Vec<Notice>,
 }
-
-/// One setting as it holds, ready to be shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Setting {
-    /// The group it belongs to.
-    pub section: &'static str,
-    /// The variable.
-    pub name: &'static str,
-    /// The value as it was written; of a secret, `***`; of what is unset, in parentheses, what
-    /// happens then.
-    pub value: String,
-    /// Where the value came from: `default`, `dev default`, `environment`, `file PATH`,
-    /// `config file PATH` or `command line`.
-    pub origin: String,
-    /// What the setting does.
-    pub description: &'static str,
-}
-
-/// A value may be an address of somebody: `{:?}` shows where it came from and not what it is.
-impl fmt::Debug for Setting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}=*** ({})", self.name, self.origin)
-    }
-}
-
-/// Something to be said about a name that is set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// A setting that asks for TLS; [`Config::check_supported`] refuses it.
-    Refused {
-        /// Its name.
-        name: String,
-    },
-    /// A name that means nothing to anybody: most likely a typing mistake.
-    Unknown {
-        /// The name.
-        name: String,
-        /// The known name most like it.
-        nearest: Option<String>,
-    },
-    /// Settings of this service that nothing in this version obeys.
-    WithoutEffect {
-        /// Their names.
-        names: Vec<String>,
-    },
-    /// Settings that another setting leaves without effect.
-    Idle {
-        /// The other setting, with its value.
-        reason: &'static str,
-        /// Their names.
-        names: Vec<String>,
-    },
-}
-
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused { name } => write!(
-                f,
-                "{name}: this version does not speak TLS, so passwords would travel in the clear; \
-                 put a proxy that does in front of it, and unset this"
-            ),
-            Self::Unknown { name, nearest } => {
-                // Anything can stand in a name of the environment's.
-                write!(f, "{} is no known setting", without_controls(name))?;
-                match nearest {
-                    Some(nearest) => write!(f, "; did you mean {nearest}?"),
-                    None => Ok(()),
-                }
-            }
-            Self::WithoutEffect { names } => {
-                write!(f, "without effect in this version: {}", names.join(", "))
-            }
-            Self::Idle { reason, names } => {
-                write!(f, "without effect with {reason}: {}", names.join(", "))
-            }
-        }
-    }
-}
-
-/// What is said of defaults of `serve` that this version does not have yet.
-const BOTH_UNSUPPORTED: &str = "MG_USERS_AUTH=grpc, MG_USERS_MAIL=smtp: this version issues tokens \
-     itself and sends no mail over SMTP; set MG_USERS_AUTH=embedded, and MG_USERS_MAIL=file or log, \
-     or start with `dev`";
 
 impl Config {
     /// Reads every setting.
@@ -238,13 +173,18 @@ impl Config {
         let mut reader = Reader::new(profile, layers, problems)
             .map_err(|error| Problems::new(vec![Problem::new(&error.to_string())]))?;
         let http = HttpSettings::read(&mut reader);
+        let grpc = GrpcSettings::read(&mut reader);
         let store = StoreSettings::read(&mut reader);
         let kind = store.as_ref().map(|store| store.kind);
+        let postgres = PostgresSettings::read(&mut reader, kind);
+        let auth = AuthSettings::read(&mut reader);
+        let auth_kind = auth.as_ref().map(|auth| auth.kind);
         let sections = (
             http,
             store,
-            PostgresSettings::read(&mut reader, kind),
-            AuthSettings::read(&mut reader),
+            postgres,
+            auth,
+            PlatformSettings::read(&mut reader, auth_kind),
             AccountSettings::read(&mut reader),
             PasswordSettings::read(&mut reader),
             AdminSettings::read(&mut reader),
@@ -259,6 +199,7 @@ impl Config {
             Some(store),
             Some(postgres),
             Some(auth),
+            Some((platform, of_platform)),
             Some(accounts),
             Some(passwords),
             Some(admin),
@@ -272,13 +213,19 @@ impl Config {
         if let Some((reason, names)) = postgres.idle(&reader, store.kind) {
             notices.push(Notice::Idle { reason, names });
         }
+        if grpc.is_none() {
+            notices.extend(GrpcSettings::idle(&reader));
+        }
+        notices.extend(of_platform);
         Problems::check(reader.problems)?;
         Ok(Self {
             profile,
             http,
+            grpc,
             store,
             postgres,
             auth,
+            platform,
             accounts,
             passwords,
             admin,
@@ -292,16 +239,15 @@ impl Config {
 
     /// Whether this version can run with these settings; if not, which to use.
     pub fn check_supported(&self) -> Result<(), Problems> {
-        let checks = match (self.auth.check_supported(), self.mail.check_supported()) {
-            // Whoever starts `serve` for the first time meets both: one line tells him both.
-            (Err(_), Err(_)) => vec![Problem::new(BOTH_UNSUPPORTED)],
-            (auth, mail) => [auth, mail].into_iter().filter_map(Result::err).collect(),
-        };
         let refused = self.notices.iter().filter_map(|notice| match notice {
             Notice::Refused { .. } => Some(Problem::new(&notice.to_string())),
-            Notice::Unknown { .. } | Notice::WithoutEffect { .. } | Notice::Idle { .. } => None,
+            Notice::Unknown { .. }
+            | Notice::WithoutEffect { .. }
+            | Notice::Advice(_)
+            | Notice::Idle { .. } => None,
         });
-        Problems::check(checks.into_iter().chain(refused).collect())
+        let mail = self.mail.check_supported().err();
+        Problems::check(mail.into_iter().chain(refused).collect())
     }
 
     /// Every setting with its value and origin, in the order of the table.
@@ -318,35 +264,4 @@ impl Config {
     pub fn is_default_admin_password(&self) -> bool {
         self.admin.is_default_password()
     }
-}
-
-fn effective(reader: &Reader) -> Vec<Setting> {
-    let mut settings = Vec::new();
-    for section in SECTIONS {
-        for entry in section.entries {
-            let (value, origin) = match reader.found(entry) {
-                Some(found) if entry.is_secret => (problem::STARS.to_owned(), found.origin.clone()),
-                Some(found) => (found.text.clone(), found.origin.clone()),
-                None => {
-                    let preset = entry.preset(reader.profile);
-                    let meaning = match preset {
-                        Preset::Unset(meaning) => meaning,
-                        Preset::Value(_) | Preset::Computed { .. } => "unset",
-                    };
-                    (
-                        format!("({meaning})"),
-                        default_origin(entry, preset).to_owned(),
-                    )
-                }
-            };
-            settings.push(Setting {
-                section: section.title,
-                name: entry.name,
-                value,
-                origin,
-                description: entry.description,
-            });
-        }
-    }
-    settings
 }

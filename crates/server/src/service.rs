@@ -1,6 +1,7 @@
 //! Start and end of the whole service.
 
 mod answering;
+pub(crate) mod grpc;
 mod listeners;
 mod preparation;
 
@@ -21,8 +22,9 @@ use crate::readiness::ServiceReadiness;
 use crate::tasks::{self, Traffic};
 use crate::telemetry::outbox_metrics::OutboxMetrics;
 use crate::telemetry::{self, LogFormat, metrics, samples};
-use crate::wiring::{self, OpenedStore, Wired};
+use crate::wiring::{self, Neighbour, OpenedStore, Wired};
 
+use grpc::GrpcMetrics;
 use listeners::Listeners;
 
 /// How long requests in flight may take to be finished after the end was asked for.
@@ -34,6 +36,7 @@ const BACKGROUND_THREADS: usize = 2;
 pub struct Service {
     config: Config,
     url: String,
+    grpc_address: Option<String>,
     administrator: Administrator,
     supervisor: Supervisor,
     store: OpenedStore,
@@ -94,33 +97,43 @@ impl Service {
         shutdown: Shutdown,
     ) -> Result<Start> {
         // First, so that a taken port changes nothing on disk.
-        let listeners = Listeners::bind(&config.http, config.profile)?;
-        let own_url = listeners.url().to_owned();
+        let listeners = Listeners::http(&config.http, config.profile)?;
+        let grpc = config.grpc.as_ref().map(grpc::Prepared::prepare);
+        let grpc = grpc.transpose()?;
+        let own_url = listeners.url();
         let (config, wired) = tokio::task::spawn_blocking(move || {
             let wired = wiring::open(&config, &own_url, announce);
             (config, wired)
         })
         .await?;
-        Self::start_with(config, listeners, wired?, shutdown).await
+        Self::start_with(config, listeners, grpc, wired?, shutdown).await
     }
 
     async fn start_with(
         config: Config,
         listeners: Listeners,
+        grpc: Option<grpc::Prepared>,
         mut wired: Wired,
         shutdown: Shutdown,
     ) -> Result<Start> {
-        let url = listeners.url().to_owned();
+        let url = listeners.url();
         let registry = Registry::new();
         metrics::register(&registry)?;
         samples::register(&registry, std::mem::take(&mut wired.samples))?;
         let outbox_metrics = OutboxMetrics::register(&registry)?;
-        let readiness = ServiceReadiness::new(shutdown.clone());
+        let grpc_metrics = GrpcMetrics::register(&registry)?;
+        let neighbours: Vec<_> = wired.neighbours.iter().map(Neighbour::known).collect();
+        let readiness = ServiceReadiness::new(shutdown.clone(), &neighbours);
         let api = answering::api(&config, &wired, &registry, &readiness)?;
 
         let supervisor = Supervisor::new(shutdown.clone());
         let (store, traffic) = (wired.store.clone(), Traffic::default());
         answering::spawn(&supervisor, &config, listeners, api, &traffic);
+        watch_neighbours(
+            &supervisor,
+            std::mem::take(&mut wired.neighbours),
+            &readiness,
+        );
         let prepared = tokio::select! {
             biased;
             () = shutdown.requested() => None,
@@ -129,6 +142,11 @@ impl Service {
         };
         match prepared {
             Some(Ok(administrator)) => {
+                let grpc_address = grpc.as_ref().map(|grpc| grpc.address().to_owned());
+                if let Some(grpc) = grpc {
+                    let (users, call) = (&wired.users, answering::longest_call(&config));
+                    grpc::spawn(&supervisor, grpc, users, call, &grpc_metrics, &readiness);
+                }
                 let interval = config.accounts.delete_interval;
                 spawn_tasks(
                     &supervisor,
@@ -142,6 +160,7 @@ impl Service {
                 Ok(Start::Ready(Box::new(Self {
                     config,
                     url,
+                    grpc_address,
                     administrator,
                     supervisor,
                     store,
@@ -160,6 +179,11 @@ impl Service {
     /// Where it answers, e.g. `http://localhost:9002`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where it answers the platform's other services over gRPC: host and port.
+    pub fn grpc_address(&self) -> Option<&str> {
+        self.grpc_address.as_deref()
     }
 
     /// The settings it runs with.
@@ -204,6 +228,20 @@ async fn end(supervisor: Supervisor, store: &OpenedStore) -> Result<Ended, TaskF
         store.technology.close().await;
     }
     ended
+}
+
+/// Starts to look after the platform's other services. None of them need be there.
+fn watch_neighbours(
+    supervisor: &Supervisor,
+    neighbours: Vec<Neighbour>,
+    readiness: &ServiceReadiness,
+) {
+    for neighbour in neighbours {
+        let readiness = readiness.clone();
+        supervisor.spawn(neighbour.task, move |shutdown| {
+            tasks::neighbour_watch(neighbour.clone(), readiness.clone(), shutdown)
+        });
+    }
 }
 
 /// Starts what runs beside requests.

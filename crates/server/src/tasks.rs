@@ -1,5 +1,6 @@
 //! What runs beside requests: each task a loop that the supervisor starts, restarts and ends.
 
+mod neighbour_watch;
 mod purge;
 mod store_watch;
 mod tend_store;
@@ -17,6 +18,7 @@ use crate::lifecycle::Shutdown;
 use crate::telemetry::outbox_metrics::OutboxMetrics;
 use crate::wiring::{OpenedStore, PublishReadEvents};
 
+pub use neighbour_watch::neighbour_watch;
 pub use purge::purge;
 pub use store_watch::store_watch;
 pub use tend_store::tend_store;

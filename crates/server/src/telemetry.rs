@@ -101,7 +101,7 @@ where
     W: for<'w> fmt::MakeWriter<'w> + 'static,
 {
     fmt::layer()
-        .fmt_fields(fmt::format::JsonFields::new())
+        .fmt_fields(json_lines::JsonFields)
         .event_format(json_lines::JsonLines)
         .with_writer(writer)
 }
@@ -220,6 +220,46 @@ mod tests {
         };
         assert_eq!(line["msg"], "look at this");
         assert_eq!(line["request_id"], "r-1");
+    }
+
+    #[test]
+    fn of_two_fields_of_one_name_the_inner_and_later_one_is_on_the_line() {
+        let lines = logged(LogLevel::Info, None, || {
+            let outer = tracing::info_span!("outer", a = "outer", b = "outer", c = "first");
+            let _outer = outer.enter();
+            outer.record("c", "later");
+            let _inner = tracing::info_span!("inner", a = "inner", b = "inner").entered();
+            tracing::info!(a = "own", "message");
+        });
+        let [line] = lines.as_slice() else {
+            panic!("{lines:?}")
+        };
+        assert_eq!(line["a"], "own");
+        assert_eq!(line["b"], "inner");
+        assert_eq!(line["c"], "later");
+    }
+
+    #[test]
+    fn values_keep_their_types_and_whatever_stands_in_them() {
+        let odd = "\0\t\r\n\u{1b}[31m\"\\\u{2028}ü";
+        let lines = logged(LogLevel::Info, None, || {
+            let _span = tracing::info_span!("span", odd, of_span = -1).entered();
+            tracing::info!(text = odd, debug = ?odd, number = u64::MAX, yes = true, half = 0.5,
+                none = f64::NAN, r#type = "word", "{odd}");
+        });
+        let [line] = lines.as_slice() else {
+            panic!("{lines:?}")
+        };
+        assert_eq!(line["odd"], odd);
+        assert_eq!(line["text"], odd);
+        assert_eq!(line["msg"], odd);
+        assert_eq!(line["debug"], format!("{odd:?}"));
+        assert_eq!(line["of_span"], -1);
+        assert_eq!(line["number"], u64::MAX);
+        assert_eq!(line["yes"], true);
+        assert_eq!(line["half"], 0.5);
+        assert_eq!(line["none"], Value::Null);
+        assert_eq!(line["type"], "word");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Which adapter serves which port: with the stores below it, the only place here that names
 //! adapters.
 
+mod neighbour;
+mod platform;
 pub mod store;
 
 use std::sync::Arc;
@@ -10,17 +12,21 @@ use users_auth_embedded::{EmbeddedAuth, EmbeddedAuthSettings, KeyError};
 use users_domain::authorization::AccessPolicy;
 use users_domain::model::PasswordPolicy;
 use users_domain::ports::{
-    Clock, Entropy, EventPublisher, Mailer, Platform, Ports, PublishedKeys, ReadEvents,
-    RefreshTokenStore,
+    Clock, Entropy, EventPublisher, Mailer, Platform, PlatformAuthority, Ports, PublishedKeys,
+    ReadEvents, RefreshTokenStore, TokenIssuer, TokenVerifier,
 };
 use users_domain::{Settings, Users};
 use users_password::{BcryptHasher, HasherSettings};
 use users_smtp::{Announce, FileMailer, LinkPrefix, Links, LogMailer, Renderer, Templates};
 use users_system::{BoundedReadEvents, LogPublisher, SystemClock, SystemEntropy};
 
-use crate::config::{AuthSettings, Config, MailKind, MailSettings, PasswordSettings};
+use crate::config::{
+    AuthSettings, Config, MailKind, MailSettings, PasswordSettings, PlatformSettings,
+};
 use crate::telemetry::samples::Sample;
 
+pub use neighbour::Neighbour;
+use platform::Around;
 pub use store::OpenedStore;
 
 /// Read events published in one go.
@@ -30,8 +36,8 @@ const READ_EVENTS_BATCH: usize = 100;
 pub struct Wired {
     /// What the world may ask.
     pub users: Users,
-    /// The public keys to show.
-    pub keys: Arc<dyn PublishedKeys>,
+    /// The public keys to show; `None`: another service issues tokens and shows its own.
+    pub keys: Option<Arc<dyn PublishedKeys>>,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -40,6 +46,8 @@ pub struct Wired {
     pub store: OpenedStore,
     /// Publishes noted reads that wait.
     pub publish_read_events: PublishReadEvents,
+    /// The platform's other services that are asked how they are.
+    pub neighbours: Vec<Neighbour>,
     /// What the adapters say about themselves, for the metrics.
     pub samples: Vec<Sample>,
 }
@@ -59,6 +67,18 @@ pub enum WiringError {
     /// The key that signs tokens.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The settings of the auth service's gRPC server.
+    #[error("MG_AUTH_GRPC_*: {0}")]
+    AuthService(#[source] users_auth_grpc::OpenError),
+    /// The address of the auth service's keys.
+    #[error("MG_AUTH_JWKS_URL: {0}")]
+    Jwks(#[source] users_auth_grpc::JwksSettingsError),
+    /// The settings of the domains service's gRPC server.
+    #[error("MG_DOMAINS_GRPC_*: {0}")]
+    Domains(#[source] users_auth_grpc::OpenError),
+    /// The settings of SpiceDB.
+    #[error(transparent)]
+    SpiceDb(users_spicedb::OpenError),
     /// The hasher's threads.
     #[error("cannot start the threads that hash passwords: {0}")]
     Hasher(#[source] std::io::Error),
@@ -93,11 +113,21 @@ pub fn open(config: &Config, own_url: &str, announce: Arc<Announce>) -> Result<W
     let clock = clock();
     let entropy = entropy();
     let store = store::open(config, clock.clone())?;
-    let auth = auth(
-        &config.auth,
-        store.sessions.clone(),
-        clock.clone(),
+    let mut around = Around::default();
+    let tokens = match &config.platform.auth {
+        Some(service) => platform::tokens(service, clock.clone(), entropy.clone(), &mut around)?,
+        None => embedded(
+            &config.auth,
+            store.sessions.clone(),
+            clock.clone(),
+            entropy.clone(),
+        )?,
+    };
+    let around_us = platform(
+        &config.platform,
+        tokens.authority,
         entropy.clone(),
+        &mut around,
     )?;
     let hasher = hasher(&config.passwords)?;
     let mailer = mailer(&config.mail, own_url, announce)?;
@@ -105,29 +135,43 @@ pub fn open(config: &Config, own_url: &str, announce: Arc<Announce>) -> Result<W
     let read_events = Arc::new(BoundedReadEvents::default());
     let mut samples = store.technology.samples();
     samples.extend(own_samples(&hasher, &read_events));
+    samples.extend(around.samples);
     let ports = Ports {
         users: store.users.clone(),
         transfer: store.transfer.clone(),
         outbox: store.outbox.clone(),
-        issuer: auth.clone(),
-        verifier: auth.clone(),
+        issuer: tokens.issuer,
+        verifier: tokens.verifier,
         hasher,
         mailer,
         publisher: publisher.clone(),
         read_events: read_events.clone(),
-        platform: Platform::default(),
+        platform: around_us,
         clock: clock.clone(),
         entropy: entropy.clone(),
     };
     Ok(Wired {
         users: Users::new(ports, settings(config)?),
-        keys: auth,
+        keys: tokens.keys,
         clock,
         entropy,
         store,
         publish_read_events: publish_read_events(read_events, publisher),
+        neighbours: around.neighbours,
         samples,
     })
+}
+
+/// The platform's other services that can be asked how they are. Asks none of them. Call it where a
+/// tokio runtime is at hand.
+pub fn neighbours(config: &Config) -> Result<Vec<Neighbour>, WiringError> {
+    let (clock, entropy) = (clock(), entropy());
+    let mut around = Around::default();
+    if let Some(service) = &config.platform.auth {
+        platform::tokens(service, clock, entropy.clone(), &mut around)?;
+    }
+    platform(&config.platform, None, entropy, &mut around)?;
+    Ok(around.neighbours)
 }
 
 /// Whether the key that signs tokens is there; an error if it cannot be used. Changes nothing.
@@ -148,19 +192,53 @@ fn entropy() -> Arc<dyn Entropy> {
     Arc::new(SystemEntropy::new())
 }
 
-fn auth(
+/// Who issues tokens, who verifies them, who has a say in who administers, and the keys to show.
+struct Tokens {
+    issuer: Arc<dyn TokenIssuer>,
+    verifier: Arc<dyn TokenVerifier>,
+    authority: Option<Arc<dyn PlatformAuthority>>,
+    keys: Option<Arc<dyn PublishedKeys>>,
+}
+
+/// Tokens of this process.
+fn embedded(
     settings: &AuthSettings,
     sessions: Arc<dyn RefreshTokenStore>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-) -> Result<Arc<EmbeddedAuth>, WiringError> {
+) -> Result<Tokens, WiringError> {
     let settings = EmbeddedAuthSettings {
         access_ttl: settings.access_token_ttl,
         refresh_ttl: settings.refresh_token_ttl,
         ..EmbeddedAuthSettings::new(settings.key_path.clone())
     };
     let auth = EmbeddedAuth::open(settings, sessions, clock, entropy)?;
-    Ok(Arc::new(auth))
+    let auth = Arc::new(auth);
+    Ok(Tokens {
+        issuer: auth.clone(),
+        verifier: auth.clone(),
+        authority: None,
+        keys: Some(auth),
+    })
+}
+
+fn platform(
+    settings: &PlatformSettings,
+    authority: Option<Arc<dyn PlatformAuthority>>,
+    entropy: Arc<dyn Entropy>,
+    around: &mut Around,
+) -> Result<Platform, WiringError> {
+    let mut platform = Platform {
+        authority,
+        ..Platform::default()
+    };
+    if let Some(settings) = &settings.spicedb {
+        platform.relations = Some(platform::relations(settings, around)?);
+    }
+    if let Some(settings) = &settings.domains {
+        platform.domains = Some(platform::domains(settings, entropy, around)?);
+    }
+    Ok(platform)
 }
 
 fn hasher(settings: &PasswordSettings) -> Result<Arc<BcryptHasher>, WiringError> {

@@ -5,16 +5,18 @@ use diesel::debug_query;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
+use users_testkit::fakes::FixedClock;
 use users_testkit::people::user;
 
 use crate::connect::{Access, Connector};
 use crate::export::rows_behind;
 use crate::filter::{
     UsersQuery, enabled_administrators, holders, login_candidates, others_with_email,
-    others_with_username,
+    others_with_username, with_ids,
 };
 use crate::one_time_codes::{REMOVE_USELESS, VOID};
 use crate::outbox::{DEPTH, DUE, held};
+use crate::purge::not_deleted_later;
 use crate::row::UserRow;
 
 #[derive(QueryableByName)]
@@ -60,6 +62,10 @@ fn who_is_meant_is_found_through_an_index() {
             &["users_username_idx"],
         ),
         (enabled_administrators(), &["users_status_role_idx"]),
+        (
+            with_ids(vec![text(), text()]),
+            &["SEARCH users USING INDEX sqlite_autoindex_users_1"],
+        ),
     ] {
         let plan = plan_of(query);
         assert!(indexes.iter().all(|index| plan.contains(index)), "{plan}");
@@ -85,6 +91,15 @@ fn an_export_walks_along_the_ids() {
         let plan = plan_of(rows_behind(after, 10));
         assert!(plan.contains(range), "{plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}
+
+#[test]
+fn the_few_deleted_are_found_without_walking_past_everybody_else() {
+    for after in [None, Some(b"a".to_vec())] {
+        let plan = plan_of(not_deleted_later(FixedClock::START, after).limit(10));
+        assert!(plan.contains("users_status_role_idx (status=?)"), "{plan}");
+        assert!(!plan.contains("SCAN"), "{plan}");
     }
 }
 

@@ -14,6 +14,7 @@ use crate::SqliteStore;
 use crate::error::Failure;
 use crate::filter::{
     UsersQuery, enabled_administrators, login_candidates, others_with_email, others_with_username,
+    with_ids,
 };
 use crate::listing::{Rows, page, total};
 use crate::one_time_codes;
@@ -29,6 +30,19 @@ impl UserStore for SqliteStore {
         let id = id.as_str().to_owned();
         self.threads()
             .read(move |connection| Ok(find_row(connection, &id)?.map(User::from)))
+            .await
+    }
+
+    #[tracing::instrument(skip_all, name = "db.user.find_all")]
+    async fn find_all(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        let ids = ids.iter().map(|id| id.as_str().to_owned()).collect();
+        self.threads()
+            .read(move |connection| {
+                let rows = with_ids(ids)
+                    .select(UserRow::as_select())
+                    .load(connection)?;
+                Ok(rows.into_iter().map(User::from).collect())
+            })
             .await
     }
 

@@ -172,7 +172,7 @@ impl Wire {
         self.0.faults.clear();
     }
 
-    /// The calls that came over the wire, in the order in which they came.
+    /// The calls that came over the wire, in the order in which they came; at most the last 20,000.
     pub fn calls(&self) -> Vec<Call> {
         self.0.log.calls()
     }

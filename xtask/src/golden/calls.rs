@@ -1,5 +1,6 @@
 //! Calls between the platform's services, as bytes.
 
+mod answer_of_ours;
 mod answers;
 mod caused;
 mod code;

@@ -32,6 +32,7 @@ fn subject() -> TokensUnderTest {
         sessions: signer.sessions.clone(),
         access_lifetime: Duration::from_hours(1),
         refresh_lifetime: Duration::from_hours(24),
+        issues_ahead: true,
         forge: Box::new(forge),
         go_away: None,
         keep: Box::new(Arc::new(publisher)),

@@ -6,8 +6,10 @@ use users_test_platform::Fault;
 
 use crate::fixture::{Fixture, ada};
 
-const DECIDED: &str = "failed to perform authorization over the entity : PERMISSIONSHIP_NO_PERMISSION";
-const NOT_ASKED: &str = "failed to perform authorization over the entity : unexpected gRPC status: Unavailable";
+const DECIDED: &str =
+    "failed to perform authorization over the entity : PERMISSIONSHIP_NO_PERMISSION";
+const NOT_ASKED: &str =
+    "failed to perform authorization over the entity : unexpected gRPC status: Unavailable";
 
 #[tokio::test]
 async fn only_a_decision_is_a_no() {
@@ -15,10 +17,18 @@ async fn only_a_decision_is_a_no() {
     fixture.server.set_administrator(&ada(), true);
     for (code, text, expected) in [
         (Code::PermissionDenied, DECIDED, Ok(false)),
-        (Code::PermissionDenied, NOT_ASKED, Err(PlatformError::Unavailable)),
+        (
+            Code::PermissionDenied,
+            NOT_ASKED,
+            Err(PlatformError::Unavailable),
+        ),
         (Code::PermissionDenied, "", Err(PlatformError::Unavailable)),
         (Code::InvalidArgument, "malformed policy subject", Ok(false)),
-        (Code::Unauthenticated, DECIDED, Err(PlatformError::Unavailable)),
+        (
+            Code::Unauthenticated,
+            DECIDED,
+            Err(PlatformError::Unavailable),
+        ),
         (Code::Internal, DECIDED, Err(PlatformError::Unavailable)),
         (Code::ResourceExhausted, "", Err(PlatformError::Unavailable)),
     ] {
@@ -28,7 +38,9 @@ async fn only_a_decision_is_a_no() {
         assert_eq!(answer, expected, "{code:?} {text}");
     }
     // The deployed service never answers so, but the message can say it.
-    fixture.server.set_fault_of("Authorize", Fault::Answer(Vec::new()));
+    fixture
+        .server
+        .set_fault_of("Authorize", Fault::Answer(Vec::new()));
     assert_eq!(fixture.auth.is_administrator(&ada()).await, Ok(false));
     fixture.server.clear_faults();
     assert_eq!(fixture.auth.is_administrator(&ada()).await, Ok(true));

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use users_auth_grpc::DomainsGrpc;
@@ -138,15 +138,15 @@ fn forged(genuine: &AuthServer, claims: &Value, flaw: Flaw) -> Vec<String> {
 fn with_public_key_as_secret(genuine: &AuthServer, claims: &Value) -> Vec<String> {
     let set: Value = serde_json::from_str(&genuine.key_set()).unwrap();
     let public = set["keys"][0]["x"].as_str().unwrap();
-    let header = Header {
-        kid: Some(genuine.key_id()),
-        ..Header::new(Algorithm::HS256)
-    };
-    let keys = [
-        EncodingKey::from_secret(public.as_bytes()),
-        EncodingKey::from_secret(&URL_SAFE_NO_PAD.decode(public).unwrap()),
-    ];
-    let forged = keys.map(|key| jsonwebtoken::encode(&header, claims, &key).unwrap());
+    let header = json!({ "alg": "HS256", "kid": genuine.key_id(), "typ": "JWT" });
+    let [header, claims] = [&header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+    let signed = format!("{header}.{claims}");
+    let secrets = [public.as_bytes(), &URL_SAFE_NO_PAD.decode(public).unwrap()];
+    let forged = secrets.map(|secret| {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let tag = hmac::sign(&key, signed.as_bytes());
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag))
+    });
     forged.to_vec()
 }
 

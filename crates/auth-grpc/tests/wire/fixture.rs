@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use users_auth_grpc::{AuthGrpc, GrpcSettings};
 use users_domain::model::{BearerToken, Role, TokenPair, UserId};
 use users_domain::ports::{
-    IssueToken, RefreshToken, RefreshTokenStore, TokenError, TokenIssuer as _,
+    Clock as _, IssueToken, RefreshToken, RefreshTokenStore, TokenError, TokenIssuer as _,
 };
 use users_test_platform::{AuthOptions, AuthServer};
 use users_testkit::fakes::{FixedClock, MemoryStore, SeededEntropy};
@@ -73,6 +73,17 @@ impl Fixture {
 
     pub(crate) async fn issue(&self) -> TokenPair {
         self.auth.issue(request()).await.unwrap()
+    }
+
+    /// A pair that the service would take, made without asking it.
+    pub(crate) fn sample(&self) -> TokenPair {
+        let access = claims(self.clock.now().unix_timestamp());
+        let refresh = with(&access, "type", serde_json::json!(1));
+        let refresh = with(&refresh, "jti", serde_json::json!("session"));
+        TokenPair {
+            access: token(self.server.sign(&access.to_string())),
+            refresh: token(self.server.sign(&refresh.to_string())),
+        }
     }
 
     pub(crate) async fn refresh(&self, token: &BearerToken) -> Result<TokenPair, TokenError> {

@@ -189,18 +189,28 @@ async fn an_answer_without_the_tokens_that_were_asked_for_is_none() {
         (good_access.clone(), Some("none".to_owned())),
         (good_access.clone(), Some(good_access.clone())),
         (good_refresh.clone(), Some(good_refresh.clone())),
-        (sign(with(&access, "sub", hers.clone())), Some(good_refresh.clone())),
+        (
+            sign(with(&access, "sub", hers.clone())),
+            Some(good_refresh.clone()),
+        ),
         (good_access.clone(), Some(sign(with(&refresh, "sub", hers)))),
         (good_access.clone(), Some(sign(with(&refresh, "jti", None)))),
         (sign(with(&access, "iat", None)), Some(good_refresh.clone())),
-        (sign(with(&access, "type", json!(2))), Some(good_refresh.clone())),
+        (
+            sign(with(&access, "type", json!(2))),
+            Some(good_refresh.clone()),
+        ),
     ];
     for (number, (access, refresh)) in pairs.iter().enumerate() {
         answers(&fixture.server, access, refresh.as_deref());
         let issued = fixture.auth.issue(request()).await;
         assert_eq!(issued.err(), Some(TokenError::Unavailable), "pair {number}");
         let refreshed = fixture.refresh(&begun.refresh).await;
-        assert_eq!(refreshed.err(), Some(TokenError::Unavailable), "pair {number}");
+        assert_eq!(
+            refreshed.err(),
+            Some(TokenError::Unavailable),
+            "pair {number}"
+        );
     }
     answers(&fixture.server, &good_access, Some(&good_refresh));
     let pair = fixture.issue().await;

@@ -6,13 +6,12 @@
 )]
 
 mod authority;
-mod connections;
 mod contract;
 mod domains;
 mod faults;
 mod fixture;
+mod hostile_peers;
 mod issuing;
-mod odd_answers;
 mod requests;
 mod tls;
 mod verifying;

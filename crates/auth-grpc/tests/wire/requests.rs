@@ -8,7 +8,7 @@ use users_domain::trace_context::{TraceContext, scope};
 use users_proto::auth::v1::{AuthNReq, AuthZReq, PolicyReq};
 use users_proto::token::v1::{IssueReq, ListUserRefreshTokensReq, RefreshReq, RevokeReq};
 
-use crate::fixture::{AMPLE, Fixture, ada, continuation, request};
+use crate::fixture::{Fixture, ada, continuation, request};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -32,7 +32,10 @@ async fn a_login_asks_for_the_role_counted_from_one() {
                 verified,
                 description: "laptop".to_owned(),
             };
-            assert_eq!((fixture.called(), sent), (vec!["Issue".to_owned()], expected));
+            assert_eq!(
+                (fixture.called(), sent),
+                (vec!["Issue".to_owned()], expected)
+            );
         }
     }
 }
@@ -82,7 +85,12 @@ async fn a_session_is_looked_up_before_it_is_ended() {
     let user_id = ada().as_str().to_owned();
     let calls = fixture.server.calls();
     let listed: ListUserRefreshTokensReq = calls[0].decode();
-    assert_eq!(listed, ListUserRefreshTokensReq { user_id: user_id.clone() });
+    assert_eq!(
+        listed,
+        ListUserRefreshTokensReq {
+            user_id: user_id.clone()
+        }
+    );
     let revoked: RevokeReq = calls[1].decode();
     let token_id = id.as_str().to_owned();
     assert_eq!(revoked, RevokeReq { token_id, user_id });
@@ -131,16 +139,17 @@ async fn every_call_has_a_deadline_our_name_and_no_more() {
     fixture.issue().await;
     fixture.auth.check().await.unwrap();
     for call in fixture.server.calls() {
-        assert_eq!(call.metadata("grpc-timeout"), Some("50000000u"));
+        let timeout = call.metadata("grpc-timeout").unwrap();
+        let micros: u64 = timeout.strip_suffix('u').unwrap().parse().unwrap();
+        assert!((1..=50_000_000).contains(&micros), "{micros}");
         assert_eq!(call.metadata("te"), Some("trailers"));
         assert_eq!(call.metadata("content-type"), Some("application/grpc"));
         let agent = call.metadata("user-agent").unwrap();
-        assert!(agent.starts_with("magistrala-users/"), "{agent}");
+        assert!(agent.starts_with("users/"), "{agent}");
         for absent in ["baggage", "tracestate", "authorization", "grpc-encoding"] {
             assert_eq!(call.metadata(absent), None);
         }
     }
-    assert_eq!(AMPLE, Duration::from_secs(50));
 }
 
 #[tokio::test]

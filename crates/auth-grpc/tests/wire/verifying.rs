@@ -15,7 +15,10 @@ async fn a_personal_access_token_is_its_owners_and_carries_no_time() {
     let ends = fixture.clock.now() + Duration::from_mins(1);
     let personal = token(fixture.server.add_pat(&ada(), ends));
     let claims = fixture.auth.verify(&personal).await.unwrap();
-    assert_eq!((&claims.user, claims.kind), (&ada(), TokenKind::PersonalAccess));
+    assert_eq!(
+        (&claims.user, claims.kind),
+        (&ada(), TokenKind::PersonalAccess)
+    );
     assert_eq!((claims.issued_at, claims.expires_at), (None, None));
     assert!(claims.id.is_some());
 }
@@ -94,7 +97,13 @@ fn answer(id: &str, user: &str, kind: u8) -> Fault {
 async fn a_service_that_says_something_else_than_the_token_is_not_believed() {
     let fixture = Fixture::start();
     let pair = fixture.issue().await;
-    let id = fixture.auth.verify(&pair.refresh).await.unwrap().id.unwrap();
+    let id = fixture
+        .auth
+        .verify(&pair.refresh)
+        .await
+        .unwrap()
+        .id
+        .unwrap();
     let (ada, grace, id) = (ada(), grace(), id.as_str());
     let says = |fault| fixture.server.set_fault_of("Authenticate", fault);
     let verify = |token| fixture.auth.verify(token);
@@ -110,7 +119,10 @@ async fn a_service_that_says_something_else_than_the_token_is_not_believed() {
         says(fault);
         assert_eq!(verify(&pair.access).await, Err(TokenError::Refused));
     }
-    for fault in [answer(id, ada.as_str(), 0), answer("another", ada.as_str(), 1)] {
+    for fault in [
+        answer(id, ada.as_str(), 0),
+        answer("another", ada.as_str(), 1),
+    ] {
         says(fault);
         assert_eq!(verify(&pair.refresh).await, Err(TokenError::Refused));
     }
@@ -130,7 +142,10 @@ async fn a_personal_access_token_is_nothing_else_and_nothing_else_is_one() {
         answer("id", "", 4),
     ] {
         fixture.server.set_fault_of("Authenticate", fault);
-        assert_eq!(fixture.auth.verify(&personal).await, Err(TokenError::Refused));
+        assert_eq!(
+            fixture.auth.verify(&personal).await,
+            Err(TokenError::Refused)
+        );
     }
     let adopted = UserId::from_stored("adopted".to_owned());
     let fault = answer("", adopted.as_str(), 4);

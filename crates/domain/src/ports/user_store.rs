@@ -19,6 +19,9 @@ pub type Decide = dyn Fn(&User, &Facts) -> Result<Change, Error> + Send + Sync;
 /// Most accounts that one login identity may mean.
 pub const MAX_LOGIN_CANDIDATES: usize = 100;
 
+/// Most ids that accounts are looked for by at once.
+pub const MAX_FOUND_AT_ONCE: usize = 1000;
+
 /// The same about a row that a mailed code opens, seeing what is kept of the code too.
 pub type DecideWithCode = dyn Fn(&User, &CodeRecord) -> Result<Change, Error> + Send + Sync;
 
@@ -29,6 +32,8 @@ pub type DecidePurge = dyn Fn(&User) -> Result<Vec<Effect>, Error> + Send + Sync
 ///
 /// Reading:
 /// - `find` compares ids byte for byte and gives accounts of any status.
+/// - `find_all` gives those of the accounts with these ids, at most [`MAX_FOUND_AT_ONCE`], that there
+///   are: each once, of any status, in any order.
 /// - `find_by_login` gives the *enabled* accounts whose e-mail address or username equals the
 ///   identity without ASCII case; which of them is meant is decided by the domain. Nothing is
 ///   trimmed.
@@ -103,6 +108,9 @@ pub type DecidePurge = dyn Fn(&User) -> Result<Vec<Effect>, Error> + Send + Sync
 pub trait UserStore: Send + Sync {
     /// The account with this id.
     async fn find(&self, id: &UserId) -> Result<Option<User>, StoreError>;
+
+    /// The accounts with these ids.
+    async fn find_all(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
 
     /// The enabled accounts that somebody who types this may mean, at most 100; those that equal it
     /// exactly are among them.

@@ -44,12 +44,12 @@ impl Administration {
         let relation = OwnRelation::of(&ports);
         // A store that begins again decides again: the last time counts.
         let changed = Arc::new(AtomicBool::new(false));
-        let changes = changed.clone();
+        let decided = changed.clone();
         let decide = move |user: &User, facts: &Facts| -> Result<Change, Error> {
             super::ensure_version(user, version)?;
             super::ensure_enabled(user)?;
             let mut user = user.clone();
-            changes.store(user.role != role, Ordering::Relaxed);
+            decided.store(user.role != role, Ordering::Relaxed);
             if user.role == role {
                 return Ok(Change {
                     user,

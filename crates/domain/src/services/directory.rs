@@ -1,5 +1,7 @@
 //! Looking at accounts.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::authorization::{Operation, permit};
@@ -8,7 +10,7 @@ use crate::model::{
     Caller, EventBuilder, EventOperation, Order, Page, Position, RequestContext, Role, Sort,
     SortDirection, Status, TagFilter, User, UserFilter, UserId, UserQuery, UserView, Username,
 };
-use crate::ports::Ports;
+use crate::ports::{MAX_FOUND_AT_ONCE, Ports};
 use crate::users::Settings;
 
 /// Whom somebody looks for: parts of texts without ASCII case, all of which must fit. At least one
@@ -119,6 +121,50 @@ impl Directory {
             .text_if("last_name", search.last_name.as_deref());
         self.ports.read_events.note(event.build());
         Ok(page)
+    }
+
+    /// The enabled accounts among these, administrators too, most recently changed first; ties by id,
+    /// the greatest first. Ids of nobody are passed over, one that comes again counts once.
+    ///
+    /// This is what the platform's other services ask. They show no token: that they may is the
+    /// network's word, or that of their certificates. It is no operation of a person's and leaves no
+    /// event.
+    #[tracing::instrument(skip_all, name = "retrieve")]
+    pub async fn retrieve(
+        &self,
+        ids: &[String],
+        offset: u64,
+        limit: u64,
+    ) -> Result<Page<User>, Error> {
+        if ids.is_empty() {
+            return Err(Invalid::new("ids", InvalidReason::Missing).into());
+        }
+        if ids.len() > MAX_FOUND_AT_ONCE {
+            let limit = MAX_FOUND_AT_ONCE;
+            return Err(Invalid::new("ids", InvalidReason::TooMany { limit }).into());
+        }
+        // Longer ones are nobody's.
+        let ids: BTreeSet<&String> = ids.iter().collect();
+        let ids: Vec<UserId> = ids
+            .into_iter()
+            .filter(|id| (1..=UserId::MAX_BYTES).contains(&id.len()))
+            .map(|id| UserId::from_stored(id.clone()))
+            .collect();
+        let mut found = match ids.as_slice() {
+            [] => Vec::new(),
+            ids => self.ports.users.find_all(ids).await?,
+        };
+        found.retain(|user| user.status == Status::Enabled);
+        let key = |user: &User| (user.updated_at.or(user.created_at), user.id.clone());
+        found.sort_by_cached_key(|user| Reverse(key(user)));
+        let total = found.len() as u64;
+        let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let mut rest = found.into_iter().skip(whole(offset));
+        Ok(Page {
+            items: rest.by_ref().take(whole(limit)).collect(),
+            total,
+            more: rest.next().is_some(),
+        })
     }
 
     /// One page of accounts.

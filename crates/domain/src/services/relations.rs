@@ -62,13 +62,13 @@ impl OwnRelation {
             return;
         };
         let user = &committed.id;
-        let told = follow(ports, &**relations, user, Some(committed.role));
-        let settled = match unless_it_panics(told).await {
-            Ok(()) => ports.outbox.settle_held(EffectKind::Relation, self.name),
-            Err(_) => {
-                info!(user.id = %user, "the platform is told later what an account is");
-                ports.outbox.let_go(EffectKind::Relation, self.name)
-            }
+        let telling = follow(ports, &**relations, user, Some(committed.role));
+        let told = unless_it_panics(telling).await.is_ok();
+        let settled = if told {
+            ports.outbox.settle_held(EffectKind::Relation, self.name)
+        } else {
+            info!(user.id = %user, "the platform is told later what an account is");
+            ports.outbox.let_go(EffectKind::Relation, self.name)
         };
         if let Err(error) = settled.await {
             info!(user.id = %user, %error, "what the platform was told of an account is told again");

@@ -1,10 +1,12 @@
 //! Effects as an outbox keeps them.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use time::OffsetDateTime;
 use users_domain::model::{
     Effect, EffectKind, EffectRecord, Email, EventBuilder, EventOperation, Hold, MailRequest,
-    Notice, RequestContext, RequestId, UserEvent, UserId,
+    Notice, RequestContext, RequestId, Timestamp, UserEvent, UserId,
 };
 use uuid::Uuid;
 
@@ -92,6 +94,29 @@ fn a_relation_may_be_held_by_who_commits_it() {
     assert_eq!(held.held_until, Some(until));
     // Whoever reads it back is not the one who held it.
     assert_eq!(Effect::from_record(&held), Ok(relation(None)));
+}
+
+#[test]
+fn an_account_is_purged_once_for_each_deletion() {
+    let purge = |name: &str, micros| Effect::Purge {
+        user: user(name),
+        deleted_at: Timestamp::UNIX_EPOCH + Duration::from_micros(micros),
+    };
+    let record = purge("user-1", 7).to_record();
+    assert_eq!(record.kind, EffectKind::Purge);
+    assert_eq!(record.key, "user-1");
+    assert_eq!(record.once, purge("user-1", 7).to_record().once);
+    for another in [purge("user-2", 7), purge("user-1", 8)] {
+        assert_ne!(record.once, another.to_record().once);
+    }
+    assert_eq!(Effect::from_record(&record), Ok(purge("user-1", 7)));
+    for payload in ["{}", r#"{"deleted_at":9223372036854775807}"#, "[]", ""] {
+        let odd = EffectRecord {
+            payload: payload.to_owned(),
+            ..record.clone()
+        };
+        assert!(Effect::from_record(&odd).is_err(), "{payload}");
+    }
 }
 
 #[test]

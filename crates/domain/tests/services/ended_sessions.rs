@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use users_domain::model::{Effect, EffectKind, User};
-use users_domain::ports::{Outbox, Ports, TokenError, UserStore};
+use users_domain::model::{Effect, EffectKind, Session, Timestamp, TokenId, User};
+use users_domain::ports::{Clock, Outbox, Ports, TokenError, UserStore};
 use users_domain::services::Relay;
 use users_domain::{Settings, Users};
 use users_testkit::faults::{Fault, FaultPlan, Faulty};
@@ -99,6 +99,55 @@ fn relay_with_issuer(fakes: &Fakes, issuer: MockTokenIssuer) -> Relay {
         ..fakes.ports()
     };
     Users::new(ports, Settings::default()).relay
+}
+
+/// A session of Ada's as an issuer lists it that knows its begin, or does not.
+fn listed(id: &str, created_at: Option<Timestamp>) -> Session {
+    Session {
+        id: TokenId::new(id.to_owned()),
+        user: people::ada().id,
+        description: None,
+        created_at,
+        expires_at: None,
+    }
+}
+
+#[tokio::test]
+async fn a_session_whose_begin_nobody_knows_is_ended_where_older_ones_are() {
+    let fakes = fakes_with_an_old_and_a_new_session().await;
+    let now = fakes.clock.now();
+    let mut issuer = MockTokenIssuer::new();
+    let sessions = vec![
+        listed("unknown", None),
+        listed("old", Some(now - Duration::from_secs(1))),
+        listed("new", Some(now)),
+    ];
+    issuer.expect_sessions().return_once(|_| Ok(sessions));
+    for id in ["unknown", "old"] {
+        issuer
+            .expect_revoke()
+            .withf(move |user, ended| *user == people::ada().id && ended.as_str() == id)
+            .times(1)
+            .return_once(|_, _| Ok(()));
+    }
+    let step = relay_with_issuer(&fakes, issuer)
+        .deliver_due(END_SESSIONS, 1)
+        .await;
+    assert_eq!(step.unwrap().delivered, 1);
+}
+
+#[tokio::test]
+async fn where_no_sessions_were_ended_one_of_unknown_begin_goes_on() {
+    let fakes = fakes_with([people::ada()]);
+    ask_for_the_end(&fakes).await;
+    let mut issuer = MockTokenIssuer::new();
+    issuer
+        .expect_sessions()
+        .return_once(|_| Ok(vec![listed("unknown", None)]));
+    let step = relay_with_issuer(&fakes, issuer)
+        .deliver_due(END_SESSIONS, 1)
+        .await;
+    assert_eq!(step.unwrap().delivered, 1);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use users_domain::authorization::Operation;
 use users_domain::error::Unauthenticated::{InvalidToken, MissingToken};
 use users_domain::model::{
-    Caller, PasswordAttempt, Session, SessionDescription, TokenId, TokenKind,
+    Caller, PasswordAttempt, Session, SessionDescription, TokenId, TokenKind, User,
 };
 use users_domain::ports::{Ports, TokenError};
 use users_domain::services::Login;
@@ -107,6 +107,32 @@ async fn sessions_that_are_over_are_not_shown_before_they_are_tidied_away() {
         .unwrap();
     let sessions = list(&fakes, &holder(&fakes, "ada")).await.unwrap();
     assert_eq!(devices(&sessions), ["telephone"]);
+}
+
+#[tokio::test]
+async fn a_session_whose_begin_the_issuer_does_not_know_is_shown() {
+    let unknown = Session {
+        id: TokenId::new("unknown".to_owned()),
+        user: people::ada().id,
+        description: None,
+        created_at: None,
+        expires_at: None,
+    };
+    let mut issuer = MockTokenIssuer::new();
+    let listed = vec![unknown.clone()];
+    issuer.expect_sessions().return_once(|_| Ok(listed));
+    let ports = Ports {
+        issuer: Arc::new(issuer),
+        ..Fakes::new().ports()
+    };
+    let account = User {
+        sessions_valid_from: Some(i64::MAX),
+        ..people::ada()
+    };
+    let caller = people::principal(account, TokenKind::Access);
+    let credentials = Users::new(ports, Settings::default()).credentials;
+    let sessions = credentials.list_refresh_tokens(&caller).await;
+    assert_eq!(sessions.unwrap(), [unknown]);
 }
 
 #[tokio::test]

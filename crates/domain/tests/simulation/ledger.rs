@@ -167,6 +167,10 @@ impl UserStore for Ledger {
         self.store.find(id).await
     }
 
+    async fn find_all(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        self.store.find_all(ids).await
+    }
+
     async fn find_by_login(&self, identity: &str) -> Result<Vec<User>, StoreError> {
         self.store.find_by_login(identity).await
     }

@@ -17,7 +17,8 @@ use tonic::Code;
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 use users_grpc_client::{
-    Connection, ConnectionSettings, Identity, LONGEST_PAUSE, OpenError, Tls, trace_headers,
+    Connection, ConnectionSettings, Identity, IdentityError, LONGEST_PAUSE, OpenError, Tls,
+    trace_headers,
 };
 
 mod authority;
@@ -338,19 +339,25 @@ async fn what_cannot_be_used_is_named_when_opening() {
         let mut identity = authority.client();
         text.clone_into(&mut identity.certificate);
         assert!(
-            matches!(error(with(identity)), OpenError::ClientCertificate(_)),
+            matches!(
+                error(with(identity)),
+                OpenError::Identity(IdentityError::Certificate(_))
+            ),
             "{text}"
         );
         let mut identity = authority.client();
         identity.key = text.to_owned().into();
         assert!(
-            matches!(error(with(identity)), OpenError::ClientKey(_)),
+            matches!(
+                error(with(identity)),
+                OpenError::Identity(IdentityError::Key(_))
+            ),
             "{text}"
         );
     }
     let mut identity = authority.client();
     identity.key = authority.client().key;
-    let OpenError::ClientKey(reason) = error(with(identity)) else {
+    let OpenError::Identity(IdentityError::Key(reason)) = error(with(identity)) else {
         panic!("the key belongs to another certificate");
     };
     assert!(reason.contains("belong"), "{reason}");

@@ -36,6 +36,7 @@ mod sessions;
 mod slow_clients;
 mod status;
 mod tokens;
+mod traces;
 mod update;
 mod verification;
 mod versions;

@@ -27,7 +27,7 @@ pub(super) fn api(registry: Registry) -> Result<Api, prometheus::Error> {
     };
     Api::new(
         fakes.users(),
-        Arc::new(fakes.tokens),
+        Some(Arc::new(fakes.tokens)),
         Arc::new(fakes.entropy),
         settings,
         registry,

@@ -66,7 +66,7 @@ impl Setup {
         };
         let mut api = Api::new(
             users,
-            Arc::new(self.fakes.tokens.clone()),
+            Some(Arc::new(self.fakes.tokens.clone())),
             Arc::new(self.fakes.entropy.clone()),
             settings,
             Registry::new(),

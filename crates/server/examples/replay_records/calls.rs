@@ -2,9 +2,11 @@
 //! of its own, on fakes, with the adapters that speak to the platform and stand-ins that say what was
 //! recorded.
 
+mod asked_of_us;
 mod bearers;
 mod case;
 mod cast;
+mod raw_codec;
 mod refusals;
 mod stage;
 mod unasked;
@@ -38,7 +40,8 @@ pub(super) async fn replay(folder: &Path) -> Result<()> {
         print(case, &outcome);
     }
     unasked::replay(&files, &stage).await?;
-    refusals::replay(folder, &cases, &accounts, &stage).await
+    refusals::replay(folder, &cases, &accounts, &stage).await?;
+    asked_of_us::replay(&files, &accounts).await
 }
 
 fn print(case: &Case, outcome: &Outcome) {

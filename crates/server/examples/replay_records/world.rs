@@ -9,7 +9,7 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use prometheus::Registry;
 use users_domain::authorization::AccessPolicy;
 use users_domain::model::{BearerToken, User};
-use users_domain::ports::{IssueToken, TokenIssuer as _};
+use users_domain::ports::{IssueToken, PublishedKeys, TokenIssuer as _};
 use users_domain::{Settings, Users};
 use users_http::{About, Api, ApiSettings, EnumFormat, configure};
 use users_testkit::Fakes;
@@ -86,7 +86,13 @@ fn api(fakes: &Fakes, users: Users) -> Result<Api> {
             instance_id: text(),
         },
     };
-    let keys = Arc::new(fakes.tokens.clone());
+    let keys: Arc<dyn PublishedKeys> = Arc::new(fakes.tokens.clone());
     let entropy = Arc::new(fakes.entropy.clone());
-    Ok(Api::new(users, keys, entropy, settings, Registry::new())?)
+    Ok(Api::new(
+        users,
+        Some(keys),
+        entropy,
+        settings,
+        Registry::new(),
+    )?)
 }

@@ -1,6 +1,7 @@
 //! `magistrala-users doctor`: what is wrong, and how to mend it. Changes nothing.
 
 mod administrators;
+mod platform;
 mod takeover;
 
 use std::io::{self, Write};
@@ -47,8 +48,11 @@ pub(super) fn run(config: &Config, out: &mut dyn Write) -> Result<ExitCode> {
         ("store", store(config, &state, &runtime)),
     ];
     findings.extend(takeover(config, &state, &runtime));
+    if config.platform.auth.is_none() {
+        findings.push(("signing key", signing_key(config)));
+    }
+    findings.extend(platform::findings(config, &runtime)?);
     findings.extend([
-        ("signing key", signing_key(config)),
         ("administrator", administrator(config, &state, &runtime)),
         ("mail", mail(config)),
     ]);
@@ -177,9 +181,6 @@ fn writable(path: &Path) -> io::Result<()> {
 }
 
 fn signing_key(config: &Config) -> Finding {
-    if config.auth.check_supported().is_err() {
-        return Finding::Wrong("not examined: see settings".to_owned());
-    }
     let path = &config.auth.key_path;
     match wiring::check_signing_key(&config.auth) {
         Ok(true) => Finding::Well(path.display().to_string()),

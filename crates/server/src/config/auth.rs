@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::kind;
-use super::problem::Problem;
 use super::reader::Reader;
-use super::variable::{Kind, Preset, Section, Variable};
+use super::variable::{Entry, Kind, Preset, Section, Variable};
 
 /// Who issues and verifies tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +31,7 @@ static AUTH: Variable<AuthKind> = Variable::new(
     AUTH_KIND,
     Preset::Value("grpc"),
     "Who issues and verifies tokens: `grpc`, the platform's auth service, or `embedded`, this \
-     process. This version issues them itself only, so `serve` needs `embedded` here.",
+     process.",
 )
 .in_dev(Preset::Value("embedded"));
 
@@ -69,6 +68,11 @@ pub(super) static SECTION: Section = Section {
     ],
 };
 
+/// What nothing looks at where another service issues tokens.
+pub(super) fn of_embedded() -> impl Iterator<Item = &'static Entry> {
+    SECTION.entries.iter().copied().skip(1)
+}
+
 /// Who issues tokens, and how.
 #[derive(Clone, Debug)]
 pub struct AuthSettings {
@@ -94,16 +98,5 @@ impl AuthSettings {
             access_token_ttl: access_token_ttl?,
             refresh_token_ttl: refresh_token_ttl?,
         })
-    }
-
-    /// Whether this version can do that, and if not, which setting to use.
-    pub fn check_supported(&self) -> Result<(), Problem> {
-        match self.kind {
-            AuthKind::Embedded => Ok(()),
-            AuthKind::Grpc => Err(Problem::new(
-                "MG_USERS_AUTH=grpc: this version issues tokens itself only; set \
-                 MG_USERS_AUTH=embedded and MG_USERS_AUTH_KEY_PATH, or start with `dev`",
-            )),
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::pem;
 use super::variable::Entry;
 
 /// What stands where a secret would.
@@ -46,6 +47,8 @@ impl Problem {
         if entry.is_secret {
             return Self::new(&format!("{name}={STARS} ({origin}): expected {expected}"));
         }
+        // Text of many lines says nothing to people.
+        let value = &*pem::shown(value);
         // An address before which somebody has written a name may have his password there too.
         let shown = match value.rsplit_once('@') {
             Some((_, place)) => format!("{STARS}@{place}"),

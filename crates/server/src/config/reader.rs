@@ -6,7 +6,7 @@ use ::config::{Config as Merged, ConfigError};
 
 use super::Profile;
 use super::problem::Problem;
-use super::source::{Layer, default_origin};
+use super::source::{COMMAND_LINE, Layer, default_origin};
 use super::variable::{Entry, Variable};
 
 /// A value that was found, and where.
@@ -59,12 +59,13 @@ impl Reader {
         self.values.get(entry.name)
     }
 
-    /// The names of those variables that somebody set.
+    /// The names of those variables that somebody set, by a flag for a folder apart: that is about
+    /// several at once.
     pub(super) fn written(&self, entries: &[&Entry]) -> Vec<String> {
         let is_written = |entry: &Entry| {
             let origin = default_origin(entry, entry.preset(self.profile));
             self.found(entry)
-                .is_some_and(|found| found.origin != origin)
+                .is_some_and(|found| ![origin, COMMAND_LINE].contains(&found.origin.as_str()))
         };
         let names = entries.iter().filter(|entry| is_written(entry));
         names.map(|entry| entry.name.to_owned()).collect()

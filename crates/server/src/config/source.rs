@@ -16,6 +16,9 @@ use super::{CommandLine, Profile, auth, entries, http, mail, store};
 /// A value in a file may be this long, in bytes: enough for a bundle of certificates.
 const MAX_FILE_LENGTH: u64 = 1024 * 1024;
 
+/// The origin of what flags say.
+pub(super) const COMMAND_LINE: &str = "command line";
+
 /// What somebody wrote down, by name, before it is known which names mean something.
 pub(super) struct Written {
     origin: String,
@@ -188,7 +191,7 @@ impl Layer {
                 (&mail::MAIL_DIR.entry, mail::MAIL_FOLDER),
             ] {
                 if let Some(path) = data.join(file).to_str() {
-                    layer.put(entry, path.to_owned(), "command line".to_owned());
+                    layer.put(entry, path.to_owned(), COMMAND_LINE.to_owned());
                 } else {
                     let folder = data.display();
                     problems.push(Problem::new(&format!("--data {folder}: it is not UTF-8")));
@@ -197,11 +200,7 @@ impl Layer {
             }
         }
         if let Some(port) = command_line.port {
-            layer.put(
-                &http::PORT.entry,
-                port.to_string(),
-                "command line".to_owned(),
-            );
+            layer.put(&http::PORT.entry, port.to_string(), COMMAND_LINE.to_owned());
         }
         layer
     }

@@ -1,5 +1,6 @@
 //! The table as a whole and its defaults.
 
+mod platform;
 mod postgres;
 mod problems;
 mod sources;

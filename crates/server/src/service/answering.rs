@@ -58,19 +58,22 @@ pub(super) fn api(
         .with_readiness(Arc::new(readiness.clone())))
 }
 
-/// Within this time a request is answered unless the operator gives one call of the store more.
+/// Within this time a request is answered unless the operator gives one call of the store or of the
+/// auth service more.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long one call of the store may take.
-fn longest_call(config: &Config) -> Duration {
-    match config.store.kind {
+/// How long one call of the store or of the auth service may take.
+pub(super) fn longest_call(config: &Config) -> Duration {
+    let auth = config.platform.auth.as_ref();
+    let auth = auth.map_or(Duration::ZERO, |auth| auth.grpc.timeout);
+    auth.max(match config.store.kind {
         StoreKind::Postgres => {
             let postgres = &config.postgres;
             let connect = postgres.connect_timeout;
             connect.saturating_add(postgres.statement_timeout)
         }
         StoreKind::Sqlite => Duration::ZERO,
-    }
+    })
 }
 
 /// Answers requests from now on, until the end is asked for and those in flight are finished.

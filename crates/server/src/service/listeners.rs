@@ -6,35 +6,61 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, anyhow};
 
-use crate::config::{HttpSettings, Profile};
+use crate::config::{GrpcSettings, HttpSettings, Profile};
 
 /// Sockets that are bound and listen; clients may connect before the service is ready and wait.
 pub(super) struct Listeners {
     sockets: Mutex<Vec<TcpListener>>,
-    url: String,
+    authority: String,
+}
+
+/// What somebody does who wants another host or port: a setting or a flag.
+pub(super) struct Instead {
+    pub(super) host: &'static str,
+    pub(super) port: &'static str,
 }
 
 impl Listeners {
-    /// Listens on every address of the host, `localhost` has two.
-    pub(super) fn bind(settings: &HttpSettings, profile: Profile) -> Result<Self> {
-        let (host, port) = (&settings.host, settings.port);
-        let addresses: Vec<SocketAddr> = (host.as_str(), port)
-            .to_socket_addrs()
-            .with_context(|| format!("cannot listen on {host}: MG_USERS_HTTP_HOST has no address"))?
-            .collect();
-        let sockets = bind_all(&addresses).map_err(|error| {
-            let instead = match profile {
+    /// For HTTP.
+    pub(super) fn http(settings: &HttpSettings, profile: Profile) -> Result<Self> {
+        let instead = Instead {
+            host: "MG_USERS_HTTP_HOST",
+            port: match profile {
                 Profile::Dev => "--port N",
                 Profile::Serve => "MG_USERS_HTTP_PORT",
-            };
+            },
+        };
+        Self::bind(&settings.host, settings.port, &instead)
+    }
+
+    /// For gRPC.
+    pub(super) fn grpc(settings: &GrpcSettings) -> Result<Self> {
+        let instead = Instead {
+            host: "MG_USERS_GRPC_HOST",
+            port: "MG_USERS_GRPC_PORT",
+        };
+        Self::bind(&settings.host, settings.port, &instead)
+    }
+
+    /// Listens on every address of the host, `localhost` has two.
+    fn bind(host: &str, port: u16, instead: &Instead) -> Result<Self> {
+        let addresses: Vec<SocketAddr> = (host, port)
+            .to_socket_addrs()
+            .with_context(|| {
+                let setting = instead.host;
+                format!("cannot listen on {host}: {setting} has no address")
+            })?
+            .collect();
+        let sockets = bind_all(&addresses).map_err(|error| {
+            let setting = instead.port;
             let hint = match error.kind() {
                 io::ErrorKind::AddrInUse => {
                     format!(
-                        "; another program uses the port: stop it, or set another with {instead}"
+                        "; another program uses the port: stop it, or set another with {setting}"
                     )
                 }
                 io::ErrorKind::PermissionDenied => {
-                    format!("; ports below 1024 are for administrators: set another with {instead}")
+                    format!("; ports below 1024 are for administrators: set another with {setting}")
                 }
                 _ => String::new(),
             };
@@ -45,20 +71,25 @@ impl Listeners {
             .context("the host has no address")?
             .local_addr()?
             .port();
-        let host = if host.contains(':') {
-            format!("[{host}]")
+        let authority = if host.contains(':') {
+            format!("[{host}]:{port}")
         } else {
-            host.clone()
+            format!("{host}:{port}")
         };
         Ok(Self {
             sockets: Mutex::new(sockets),
-            url: format!("http://{host}:{port}"),
+            authority,
         })
     }
 
-    /// Where clients find the service.
-    pub(super) fn url(&self) -> &str {
-        &self.url
+    /// Where clients find the service: host and port.
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The same as an `http` URL.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.authority)
     }
 
     /// Copies of the sockets for one run of the server: a restart loses no client that waits.

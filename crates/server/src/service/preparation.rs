@@ -72,7 +72,7 @@ mod tests {
     const PLACE: &str = "db.example:5432/users";
 
     fn readiness() -> ServiceReadiness {
-        ServiceReadiness::new(Shutdown::new())
+        ServiceReadiness::new(Shutdown::new(), &[])
     }
 
     fn of_store(readiness: &ServiceReadiness) -> CheckState {

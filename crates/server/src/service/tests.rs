@@ -32,12 +32,12 @@ impl Starting {
             ..CommandLine::default()
         };
         let config = Config::load(Profile::Dev, &BTreeMap::new(), &command_line).unwrap();
-        let listeners = Listeners::bind(&config.http, config.profile).unwrap();
-        let url = listeners.url().to_owned();
+        let listeners = Listeners::http(&config.http, config.profile).unwrap();
+        let url = listeners.url();
         let mut wired = wiring::open(&config, &url, Arc::new(|_: &_| {})).unwrap();
         wired.store.technology = Arc::new(store.clone());
         let shutdown = Shutdown::new();
-        let start = Service::start_with(config, listeners, wired, shutdown.clone());
+        let start = Service::start_with(config, listeners, None, wired, shutdown.clone());
         Self {
             url,
             shutdown,

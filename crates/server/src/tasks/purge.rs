@@ -101,7 +101,7 @@ mod tests {
         pass(&fakes, Duration::from_secs(1)).await;
         assert_eq!(waiting(&fakes), 1);
         fakes.store.put(deleted("grace"));
-        pass(&fakes, INTERVAL - Duration::from_secs(2)).await;
+        pass(&fakes, INTERVAL.saturating_sub(Duration::from_secs(2))).await;
         assert_eq!(waiting(&fakes), 1);
         pass(&fakes, Duration::from_secs(2)).await;
         assert_eq!(waiting(&fakes), 2);

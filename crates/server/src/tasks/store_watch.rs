@@ -72,7 +72,7 @@ mod tests {
     async fn readiness_follows_the_store_within_three_seconds_whatever_it_does() {
         let shutdown = Shutdown::new();
         let store = Scripted::new(Some(StoreCondition::Well));
-        let readiness = ServiceReadiness::new(shutdown.clone());
+        let readiness = ServiceReadiness::new(shutdown.clone(), &[]);
         let watching = tokio::spawn(store_watch(
             Arc::new(store.clone()),
             readiness.clone(),
@@ -108,7 +108,7 @@ mod tests {
     async fn the_end_does_not_wait_for_a_store_that_answers_nobody() {
         let shutdown = Shutdown::new();
         let store = Scripted::new(None);
-        let readiness = ServiceReadiness::new(shutdown.clone());
+        let readiness = ServiceReadiness::new(shutdown.clone(), &[]);
         let watching = tokio::spawn(store_watch(
             Arc::new(store.clone()),
             readiness,
@@ -127,7 +127,7 @@ mod tests {
     async fn the_store_is_asked_once_a_second() {
         let shutdown = Shutdown::new();
         let store = Scripted::new(Some(StoreCondition::Well));
-        let readiness = ServiceReadiness::new(shutdown.clone());
+        let readiness = ServiceReadiness::new(shutdown.clone(), &[]);
         let watching = tokio::spawn(store_watch(
             Arc::new(store.clone()),
             readiness,

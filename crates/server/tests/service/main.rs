@@ -14,6 +14,7 @@ mod lifecycle;
 mod mails;
 mod pressure;
 mod program;
+mod purge;
 mod rights;
 mod secrecy;
 mod takeover;

@@ -69,7 +69,7 @@ async fn silence_ends_in_time() {
 #[tokio::test]
 async fn no_call_takes_longer_than_the_port_allows_whatever_is_set() {
     let server = server();
-    let adapter = adapter_with(&server, KEY, Duration::from_secs(300));
+    let adapter = adapter_with(&server, KEY, Duration::from_mins(5));
     server.set_fault(Fault::Hang);
     let began = Instant::now();
     assert_eq!(adapter.put(&id("ada"), Role::User).await, UNAVAILABLE);

@@ -29,8 +29,13 @@ fn field(number: u8, content: &str) -> String {
     format!("{tag:02x}{:02x}{content}", content.len() / 2)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits: Vec<u32> = hex
+        .chars()
+        .map(|digit| digit.to_digit(16).unwrap())
+        .collect();
+    let pairs = digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]);
+    pairs.map(|byte| u8::try_from(byte).unwrap()).collect()
 }
 
 #[tokio::test]
@@ -52,8 +57,8 @@ async fn a_role_is_one_write_of_two_updates() {
             "/authzed.api.v1.PermissionsService/WriteRelationships"
         );
         assert_eq!(
-            hex(&call.message),
-            update(TOUCH, MEMBER) + &update(administrator, ADMINISTRATOR)
+            call.message,
+            bytes(&(update(TOUCH, MEMBER) + &update(administrator, ADMINISTRATOR)))
         );
     }
 }
@@ -73,7 +78,7 @@ async fn who_is_removed_is_named_as_a_subject_and_nothing_else_is() {
         call.path,
         "/authzed.api.v1.PermissionsService/DeleteRelationships"
     );
-    assert_eq!(hex(&call.message), field(1, &field(4, USER)));
+    assert_eq!(call.message, bytes(&field(1, &field(4, USER))));
 }
 
 #[tokio::test]

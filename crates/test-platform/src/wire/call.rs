@@ -1,5 +1,6 @@
 //! Calls as they came over the wire, and what was answered.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -10,6 +11,8 @@ use tonic::codegen::http::HeaderMap;
 
 /// How long a test waits for calls that it is sure of.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// So many calls are kept: more than any test makes, fewer than fill the memory of a benchmark.
+const MOST_CALLS: usize = 20_000;
 
 /// A call as it came over the wire. Its `Debug` keeps what it says to itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -82,19 +85,36 @@ impl fmt::Debug for Answer {
 /// Told of every call once it is answered.
 pub(crate) type Observer = Arc<dyn Fn(&Call) + Send + Sync>;
 
-/// All calls since the start, or since they were forgotten.
+/// The calls since the start, or since they were forgotten; of very many the last ones.
 #[derive(Clone)]
 pub(crate) struct CallLog {
-    calls: Arc<watch::Sender<Vec<(u64, Call)>>>,
-    next: Arc<std::sync::atomic::AtomicU64>,
+    kept: Arc<watch::Sender<Kept>>,
     observer: Arc<RwLock<Option<Observer>>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// The number of the first of them; the others follow without a gap.
+    first: u64,
+    calls: VecDeque<Call>,
+}
+
+impl Kept {
+    /// Where a call is, unless it has been forgotten.
+    fn index(&self, number: u64) -> Option<usize> {
+        usize::try_from(number.checked_sub(self.first)?).ok()
+    }
+
+    fn forget(&mut self, count: usize) {
+        self.calls.drain(..count);
+        self.first += u64::try_from(count).expect("a count of calls in memory");
+    }
 }
 
 impl CallLog {
     pub(crate) fn new() -> Self {
         Self {
-            calls: Arc::new(watch::Sender::new(Vec::new())),
-            next: Arc::default(),
+            kept: Arc::new(watch::Sender::new(Kept::default())),
             observer: Arc::default(),
         }
     }
@@ -108,7 +128,6 @@ impl CallLog {
 
     /// Notes a call that has come in. The number is for [`CallLog::answered`].
     pub(crate) fn came(&self, path: &str, headers: &HeaderMap, message: Vec<u8>) -> u64 {
-        let number = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let metadata = headers.iter().map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes());
             (name.as_str().to_owned(), value.into_owned())
@@ -119,45 +138,53 @@ impl CallLog {
             message,
             answer: None,
         };
-        self.calls.send_modify(|calls| calls.push((number, call)));
+        let mut number = 0;
+        self.kept.send_modify(|kept| {
+            if kept.calls.len() == MOST_CALLS {
+                kept.forget(1);
+            }
+            number = kept.first + u64::try_from(kept.calls.len()).expect("at most the most calls");
+            kept.calls.push_back(call);
+        });
         number
     }
 
     /// Notes what a call was answered, unless it has been forgotten.
     pub(crate) fn answered(&self, number: u64, answer: Answer) {
-        let mut answered = None;
-        self.calls.send_modify(|calls| {
-            if let Some((_, call)) = calls.iter_mut().find(|(known, _)| *known == number) {
-                call.answer = Some(answer);
-                answered = Some(call.clone());
-            }
-        });
         let observer = self
             .observer
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
+        let mut answered = None;
+        self.kept.send_modify(|kept| {
+            let index = kept.index(number);
+            if let Some(call) = index.and_then(|index| kept.calls.get_mut(index)) {
+                call.answer = Some(answer);
+                answered = observer.is_some().then(|| call.clone());
+            }
+        });
         if let (Some(call), Some(observer)) = (answered, observer) {
             observer(&call);
         }
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
-        let calls = self.calls.borrow();
-        calls.iter().map(|(_, call)| call.clone()).collect()
+        self.kept.borrow().calls.iter().cloned().collect()
     }
 
     pub(crate) fn forget(&self) {
-        self.calls.send_modify(Vec::clear);
+        self.kept.send_modify(|kept| kept.forget(kept.calls.len()));
     }
 
     /// Waits until so many calls of a method have come.
     pub(crate) async fn wait_for(&self, rpc: &str, count: usize) {
-        let mut calls = self.calls.subscribe();
-        let enough = |calls: &Vec<(u64, Call)>| {
-            calls.iter().filter(|(_, call)| call.rpc() == rpc).count() >= count
+        let mut kept = self.kept.subscribe();
+        let enough = |kept: &Kept| {
+            let calls = kept.calls.iter();
+            calls.filter(|call| call.rpc() == rpc).count() >= count
         };
-        let came = tokio::time::timeout(LONGEST_WAIT, calls.wait_for(enough)).await;
+        let came = tokio::time::timeout(LONGEST_WAIT, kept.wait_for(enough)).await;
         assert!(came.is_ok(), "{count} calls of {rpc} did not come");
     }
 }

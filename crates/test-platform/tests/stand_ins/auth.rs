@@ -9,7 +9,7 @@ use users_proto::token::v1::{
     IssueReq, ListUserRefreshTokensReq, RefreshReq, RefreshToken, RevokeReq, Token,
 };
 
-use crate::fixture::{ADA, Fixture, NOBODY, ROOT, assert_refused, bytes};
+use crate::fixture::{ADA, Fixture, NOBODY, ROOT, assert_refused, bytes, hex};
 use crate::keys::part;
 
 /// The texts of refusals.
@@ -81,9 +81,8 @@ async fn a_login_answers_two_tokens_that_say_what_the_deployed_ones_do() {
     );
     assert_eq!(part(&refresh, 1), expected);
     assert_eq!(token.access_type, "");
-    let user: String = ADA.bytes().map(|byte| format!("{byte:02x}")).collect();
     let call = fixture.platform.auth.calls_of("Issue").remove(0);
-    assert_eq!(call.message, bytes(&format!("0a24{user}1001")));
+    assert_eq!(call.message, bytes(&format!("0a24{}1001", hex(ADA))));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use tonic::Code;
 use users_proto::common::v1::{RetrieveEntityReq, RetrieveIdByRouteReq};
 use users_proto::domains::v1::DeleteUserReq;
 
-use crate::fixture::{Fixture, NOBODY, assert_refused, bytes};
+use crate::fixture::{Fixture, NOBODY, assert_refused, bytes, hex};
 
 #[tokio::test]
 async fn whoever_is_named_is_taken_out() {
@@ -24,8 +24,7 @@ async fn whoever_is_named_is_taken_out() {
         call.path,
         "/domains.v1.DomainsService/DeleteUserFromDomains"
     );
-    let id: String = NOBODY.bytes().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(call.message, bytes(&format!("0a24{id}")));
+    assert_eq!(call.message, bytes(&format!("0a24{}", hex(NOBODY))));
     assert_eq!(call.answer.as_ref().unwrap().message, bytes("0801"));
     // A default is not written.
     let second = server.calls()[1].answer.clone().unwrap();

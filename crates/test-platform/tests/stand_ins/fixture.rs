@@ -1,5 +1,6 @@
 //! A platform, and clients of its services.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use prost::Message;
@@ -83,6 +84,14 @@ pub(crate) fn with_key<T>(message: T) -> Request<T> {
 /// A message from its bytes as hex; spaces are left out.
 pub(crate) fn message<M: Message + Default>(hex: &str) -> M {
     M::decode(bytes(hex).as_slice()).unwrap()
+}
+
+/// The bytes of a text as hex.
+pub(crate) fn hex(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").unwrap();
+        hex
+    })
 }
 
 pub(crate) fn bytes(hex: &str) -> Vec<u8> {

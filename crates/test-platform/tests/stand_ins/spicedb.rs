@@ -8,7 +8,7 @@ use users_proto::authzed::api::v1::{
     WriteRelationshipsResponse,
 };
 
-use crate::fixture::{ADA, Fixture, ROOT, assert_refused, bytes, message, with_key};
+use crate::fixture::{ADA, Fixture, ROOT, assert_refused, bytes, hex, message, with_key};
 
 /// Field 1 of an update: what to do.
 const CREATE: &str = "0801";
@@ -23,8 +23,7 @@ fn field(number: u8, content: &str) -> String {
 }
 
 fn text(number: u8, text: &str) -> String {
-    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-    field(number, &hex)
+    field(number, &hex(text))
 }
 
 fn object(kind: &str, id: &str) -> String {

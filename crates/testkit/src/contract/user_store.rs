@@ -90,6 +90,7 @@ suite! {
     user_store_contract, user_store:
     an_account_is_found_by_its_id_byte_for_byte,
     accounts_of_any_status_are_found_by_id,
+    accounts_are_found_by_many_ids_at_once,
     an_identity_is_an_address_or_a_username_without_ascii_case,
     letters_outside_ascii_keep_their_case_in_an_identity,
     an_identity_is_not_trimmed,

@@ -29,6 +29,10 @@ impl<P: UserStore + ?Sized> UserStore for Faulty<P> {
         self.call(STORE_AWAY, self.good.find(id)).await
     }
 
+    async fn find_all(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        self.call(STORE_AWAY, self.good.find_all(ids)).await
+    }
+
     async fn find_by_login(&self, identity: &str) -> Result<Vec<User>, StoreError> {
         self.call(STORE_AWAY, self.good.find_by_login(identity))
             .await

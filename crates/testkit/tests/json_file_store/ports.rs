@@ -24,6 +24,10 @@ impl UserStore for JsonFileStore {
         self.read(self.memory.find(id)).await
     }
 
+    async fn find_all(&self, ids: &[UserId]) -> Answer<Vec<User>> {
+        self.read(self.memory.find_all(ids)).await
+    }
+
     async fn find_by_login(&self, identity: &str) -> Answer<Vec<User>> {
         self.read(self.memory.find_by_login(identity)).await
     }

@@ -12,6 +12,7 @@ use users_proto::authzed::api::v1::{RelationshipUpdate, WriteRelationshipsReques
 use super::super::comparison::Comparison;
 use super::super::jwt::description;
 use super::super::records::{Records, text};
+use super::answer_of_ours::AnswerOfOurs;
 use super::answers;
 use super::code;
 use super::hex;
@@ -38,6 +39,7 @@ pub(super) fn replay(root: &Path, records: &Records, comparison: &mut Comparison
             Replayed::Case(case) => compare(records, &case, comparison)
                 .with_context(|| format!("the calls of {}", case.name))?,
             Replayed::Answer(answer) => told.add(answer)?,
+            Replayed::AskedOfUs(answer) => answer.compare(records, comparison)?,
         }
     }
     told.compare(records, comparison)
@@ -49,6 +51,7 @@ pub(super) fn replay(root: &Path, records: &Records, comparison: &mut Comparison
 enum Replayed {
     Case(Case),
     Answer(answers::Answer),
+    AskedOfUs(AnswerOfOurs),
 }
 
 /// A request, or something that the service does by itself.

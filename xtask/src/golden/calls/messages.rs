@@ -90,7 +90,7 @@ fn compare(
 }
 
 /// What became of the bytes.
-fn back(bytes: &[u8], again: &[u8]) -> String {
+pub(super) fn back(bytes: &[u8], again: &[u8]) -> String {
     let sorted = |bytes: &[u8]| {
         let mut sorted = bytes.to_vec();
         sorted.sort_unstable();
@@ -115,7 +115,7 @@ fn is_rest_of(bytes: &[u8], rest: &[u8]) -> bool {
 
 /// A description with names of values as numbers, entries of metadata in order, and numbers as what
 /// they are on the wire.
-fn plain(said: &Value) -> Value {
+pub(super) fn plain(said: &Value) -> Value {
     match said {
         Value::String(text) => number_of(text).map_or_else(|| said.clone(), |number| json!(number)),
         Value::Array(values) => {

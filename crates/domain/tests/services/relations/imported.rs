@@ -29,9 +29,10 @@ async fn import(
     let mut import = begun.unwrap();
     let mut batch = ImportBatch::new();
     for (number, name) in names.iter().enumerate() {
-        let role = match number < administrators {
-            true => Role::Admin,
-            false => Role::User,
+        let role = if number < administrators {
+            Role::Admin
+        } else {
+            Role::User
         };
         let record = UserRecord {
             id: Some(people::id_of(name).as_str().to_owned()),

@@ -148,6 +148,17 @@ impl Files {
         RecordedCall::read(file, rpc, record)
     }
 
+    /// All calls of a method, by file.
+    pub(crate) fn calls_of(&self, rpc: &str) -> Vec<(&str, &Value)> {
+        let calls = self.0.iter().filter(|((_, of), _)| of == rpc);
+        let mut calls: Vec<(&str, &Value)> = calls
+            .flat_map(|(_, calls)| calls)
+            .map(|(file, record)| (file.as_str(), record))
+            .collect();
+        calls.sort_by_key(|(file, _)| *file);
+        calls
+    }
+
     fn turn(&self, case: &str, rpc: &str, turn: usize) -> Result<(&str, &Value)> {
         let calls = self.0.get(&(case.to_owned(), rpc.to_owned()));
         let call = calls.and_then(|calls| calls.get(turn));

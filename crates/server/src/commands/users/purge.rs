@@ -89,7 +89,7 @@ pub(super) async fn run(users: &Users) -> Result<ExitCode> {
     }
     if left > 0 {
         complain(format_args!(
-            "{left} stay, because the store does not let them go; see above"
+            "{left} stay: the store does not let them go, or a running service keeps the deleted longer"
         ));
         return Ok(ExitCode::FAILURE);
     }

@@ -2,9 +2,6 @@
 
 use super::*;
 
-/// What `serve` can do in this version, mails apart.
-const EMBEDDED: &[(&str, &str)] = &[("MG_USERS_STORE", "sqlite"), ("MG_USERS_AUTH", "embedded")];
-
 #[test]
 fn what_this_version_cannot_do_is_named_with_the_setting_to_use() {
     let config = load(Profile::Serve, &[]).unwrap();
@@ -12,21 +9,9 @@ fn what_this_version_cannot_do_is_named_with_the_setting_to_use() {
     let [line] = &problems[..] else {
         panic!("one line says it all: {problems:?}");
     };
-    for wanted in ["MG_USERS_AUTH=embedded", "MG_USERS_MAIL=file"] {
-        assert!(line.contains(wanted), "{line}");
-    }
-    for (name, value, wanted) in [
-        ("MG_USERS_AUTH", "embedded", "MG_USERS_MAIL=file"),
-        ("MG_USERS_MAIL", "log", "MG_USERS_AUTH=embedded"),
-    ] {
-        let config = load(Profile::Serve, &[(name, value)]).unwrap();
-        let problems = lines(&config.check_supported().unwrap_err());
-        assert_eq!(problems.len(), 1, "{problems:?}");
-        assert!(problems[0].contains(wanted), "{problems:?}");
-    }
+    assert!(line.contains("MG_USERS_MAIL=file"), "{line}");
     for mail in ["file", "log"] {
-        let embedded = [EMBEDDED, &[("MG_USERS_MAIL", mail)]].concat();
-        let config = load(Profile::Serve, &embedded).unwrap();
+        let config = load(Profile::Serve, &[("MG_USERS_MAIL", mail)]).unwrap();
         assert_eq!(config.check_supported(), Ok(()));
     }
 }
@@ -49,7 +34,7 @@ fn what_asks_for_tls_is_refused_since_passwords_would_travel_in_the_clear() {
         ("MG_USERS_HTTP_SERVER_CA_CERTS", "ca.pem"),
         ("MG_USERS_HTTP_CLIENT_CA_CERTS", "ca.pem"),
     ];
-    let environment = environment(&[EMBEDDED, &asked].concat());
+    let environment = environment(&asked);
     for profile in [Profile::Serve, Profile::Dev] {
         let config = Config::load(profile, &environment, &command_line).unwrap();
         let mut problems = lines(&config.check_supported().unwrap_err());

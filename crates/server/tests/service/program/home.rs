@@ -228,6 +228,8 @@ impl Home {
         let mut settings: Vec<(_, OsString)> = vec![
             ("MG_USERS_AUTH", "embedded".into()),
             ("MG_USERS_AUTH_KEY_PATH", data.join("auth-key.pem").into()),
+            // Every test would want the same port.
+            ("MG_USERS_GRPC_PORT", "off".into()),
             ("MG_USERS_MAIL", "file".into()),
             ("MG_USERS_MAIL_DIR", data.join(MAIL_FOLDER).into()),
         ];

@@ -320,22 +320,22 @@ pub async fn an_account_that_others_hold_stays_whole(subject: &UserStoreUnderTes
     let Some(hold) = &subject.hold else {
         return;
     };
-    let held = subject.insert(deleted("ada")).await;
+    let kept = subject.insert(deleted("ada")).await;
     let free = subject.insert(deleted("grace")).await;
-    let code = subject.keep(&held, CodePurpose::VerifyEmail, 1).await;
-    subject.begin_session(&held).await;
-    hold(held.id.clone());
+    let code = subject.keep(&kept, CodePurpose::VerifyEmail, 1).await;
+    subject.begin_session(&kept).await;
+    hold(kept.id.clone());
     for _ in 0..2 {
         let purge = subject
             .store
-            .purge(&held.id, decide_purge(vec![effect("ada", 1)]));
+            .purge(&kept.id, decide_purge(vec![effect("ada", 1)]));
         let refused = purge.await;
         assert!(matches!(refused, Err(StoreError::Held)), "{refused:?}");
     }
-    assert_eq!(subject.get(&held.id).await, held);
+    assert_eq!(subject.get(&kept.id).await, kept);
     assert!(subject.is_good(&code).await);
-    let kept = usize::from(subject.sessions.is_some());
-    assert_eq!(subject.sessions_of(&held).await, kept);
+    let sessions = usize::from(subject.sessions.is_some());
+    assert_eq!(subject.sessions_of(&kept).await, sessions);
     assert!(subject.effects().await.is_empty());
     assert!(subject.purge(&free.id).await.unwrap());
     assert_eq!(subject.everybody().await, 1);

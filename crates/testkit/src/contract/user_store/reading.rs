@@ -6,6 +6,7 @@ use users_domain::model::{
     Email, Metadata, Order, PersonName, PictureUrl, Position, Role, Sort, SortDirection, Status,
     Tags, User, UserFilter, UserQuery, Username,
 };
+use users_domain::ports::MAX_FOUND_AT_ONCE;
 
 use super::{UserStoreUnderTest, id};
 use crate::contract::material::decide;
@@ -46,6 +47,34 @@ pub async fn accounts_of_any_status_are_found_by_id(subject: &UserStoreUnderTest
         subject.insert(account.clone()).await;
         assert_eq!(subject.get(&account.id).await, account);
     }
+}
+
+pub async fn accounts_are_found_by_many_ids_at_once(subject: &UserStoreUnderTest) {
+    let mut accounts = Vec::new();
+    for (text, status) in [
+        ("Id", Status::Enabled),
+        ("id", Status::Disabled),
+        ("id'; --", Status::Deleted),
+        ("ид", Status::Enabled),
+    ] {
+        let account = User {
+            id: id(text),
+            status,
+            ..user(&format!("name{}", accounts.len()))
+        };
+        subject.insert(account.clone()).await;
+        accounts.push(account);
+    }
+    subject.insert(user("another")).await;
+    assert_eq!(subject.store.find_all(&[]).await.unwrap(), []);
+    // As many as there may be, some of them again, and most of nobody.
+    let mut ids: Vec<_> = accounts.iter().map(|account| account.id.clone()).collect();
+    ids.extend(ids.clone());
+    ids.extend(["", "ID", "i_", "%", "id\0"].map(id));
+    ids.extend((ids.len()..MAX_FOUND_AT_ONCE).map(|number| id(&format!("nobody {number}"))));
+    let mut found = subject.store.find_all(&ids).await.unwrap();
+    found.sort_by_key(|user| accounts.iter().position(|account| account.id == user.id));
+    assert_eq!(found, accounts);
 }
 
 impl UserStoreUnderTest {

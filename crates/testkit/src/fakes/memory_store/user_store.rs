@@ -1,6 +1,6 @@
 //! Accounts and codes: the port `UserStore`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -20,6 +20,13 @@ use super::{KeptCode, MemoryStore, State};
 impl UserStore for MemoryStore {
     async fn find(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         Ok(self.state().users.get(id).cloned())
+    }
+
+    async fn find_all(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        let state = self.state();
+        let ids: BTreeSet<&UserId> = ids.iter().collect();
+        let found = ids.into_iter().filter_map(|id| state.users.get(id));
+        Ok(found.cloned().collect())
     }
 
     async fn find_by_login(&self, identity: &str) -> Result<Vec<User>, StoreError> {

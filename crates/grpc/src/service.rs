@@ -1,0 +1,116 @@
+//! The users service.
+
+use std::time::Duration;
+
+use prost::Message as _;
+use tokio::time::{Instant, timeout};
+use tonic::{Code, Request, Response, Status, async_trait};
+use users_domain::Users;
+use users_domain::model::User;
+use users_proto::users::v1::users_service_server::UsersService;
+use users_proto::users::v1::{RetrieveUsersReq, RetrieveUsersRes};
+
+use crate::message::to_message;
+use crate::status::status;
+use crate::{ANSWER_LIMIT, OnOutcome, Outcome};
+
+/// Most bytes that a field of a message takes besides its content: a tag and a length.
+const FIELD_OVERHEAD: usize = 8;
+
+/// Answers for the platform's other services.
+pub(crate) struct Service {
+    pub(crate) users: Users,
+    pub(crate) timeout: Duration,
+    pub(crate) on_outcome: Option<OnOutcome>,
+}
+
+#[async_trait]
+impl UsersService for Service {
+    async fn retrieve_users(
+        &self,
+        request: Request<RetrieveUsersReq>,
+    ) -> Result<Response<RetrieveUsersRes>, Status> {
+        let ids = request.get_ref().ids.len();
+        let began = Instant::now();
+        let answer = match timeout(self.timeout, self.retrieve(request.into_inner())).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Status::deadline_exceeded("the call took too long")),
+        };
+        self.note("RetrieveUsers", ids, &answer, began.elapsed());
+        answer.map(Response::new)
+    }
+}
+
+impl Service {
+    async fn retrieve(&self, asked: RetrieveUsersReq) -> Result<RetrieveUsersRes, Status> {
+        refuse_huge("limit", asked.limit)?;
+        refuse_huge("offset", asked.offset)?;
+        // No limit means all that were asked for.
+        let limit = match asked.limit {
+            0 => asked.ids.len() as u64,
+            limit => limit,
+        };
+        let found = self
+            .users
+            .directory
+            .retrieve(&asked.ids, asked.offset, limit);
+        let page = found.await.map_err(|error| status(&error))?;
+        Ok(RetrieveUsersRes {
+            total: page.total,
+            limit,
+            offset: asked.offset,
+            users: messages(&page.items)?,
+        })
+    }
+
+    /// One line a call; of whom was asked it says nothing.
+    fn note(
+        &self,
+        method: &'static str,
+        ids: usize,
+        answer: &Result<RetrieveUsersRes, Status>,
+        took: Duration,
+    ) {
+        let (code, found) = match answer {
+            Ok(answer) => (Code::Ok, answer.users.len()),
+            Err(status) => (status.code(), 0),
+        };
+        tracing::info!(
+            method,
+            ?code,
+            ids,
+            found,
+            seconds = took.as_secs_f64(),
+            "gRPC call"
+        );
+        if let Some(on_outcome) = &self.on_outcome {
+            on_outcome(&Outcome { method, code, took });
+        }
+    }
+}
+
+/// No list is so long.
+fn refuse_huge(field: &str, number: u64) -> Result<(), Status> {
+    if i64::try_from(number).is_err() {
+        let text = format!("{field}: must be between 0 and {}", i64::MAX);
+        return Err(Status::invalid_argument(text));
+    }
+    Ok(())
+}
+
+/// The accounts as messages, as many as an answer holds.
+fn messages(users: &[User]) -> Result<Vec<users_proto::users::v1::User>, Status> {
+    let mut bytes = 0;
+    let mut messages = Vec::with_capacity(users.len());
+    for user in users {
+        let message = to_message(user);
+        bytes += message.encoded_len() + FIELD_OVERHEAD;
+        if bytes > ANSWER_LIMIT - FIELD_OVERHEAD * 4 {
+            return Err(Status::resource_exhausted(format!(
+                "the answer would have more than {ANSWER_LIMIT} bytes: ask for fewer users at once"
+            )));
+        }
+        messages.push(message);
+    }
+    Ok(messages)
+}
