@@ -87,6 +87,13 @@ impl TraceContext {
         }
     }
 
+    /// The id of the trace: 32 lower-case hexadecimal digits.
+    pub fn trace_id(&self) -> String {
+        let mut text = String::with_capacity(32);
+        push_hex(&mut text, &self.trace_id);
+        text
+    }
+
     /// The header `traceparent` of one call, which gets a new span id.
     pub fn traceparent(&self, entropy: &dyn Entropy) -> String {
         let span_id: [u8; 8] = not_zero(entropy);
@@ -238,6 +245,7 @@ mod tests {
     fn a_callers_trace_goes_on_under_a_span_of_ours() {
         for (flags, sent) in [("00", "00"), ("01", "01"), ("ff", "01"), ("02", "00")] {
             let context = parse(&format!("00-{TRACE}-00f067aa0ba902b7-{flags}")).unwrap();
+            assert_eq!(context.trace_id(), TRACE);
             let expected = format!("00-{TRACE}-abababababababab-{sent}");
             assert_eq!(context.traceparent(&Always(0xab)), expected);
         }

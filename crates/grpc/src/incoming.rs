@@ -1,5 +1,5 @@
-//! The connections that come in: so many at once and no more, none that never says a word, and none
-//! that outlives the server.
+//! The connections that come in: so many at once and no more, none that never says what it is, and
+//! none that outlives the server.
 
 use std::future::Future;
 use std::io;
@@ -18,8 +18,12 @@ use tonic::transport::server::{Connected, TcpConnectInfo};
 /// The pause after a connection could not be taken: there may be no file left to open it as.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How many bytes every client begins with: HTTP/2's preface (RFC 9113, section 3.4). One that speaks
+/// TLS begins with more; from then on the handshake's own limit counts.
+const FIRST_WORD: usize = 24;
+
 /// The connections of a listener, at most so many at once; further ones wait. They are cut when the
-/// sender of `alive` is gone, and where nothing comes in `first_word_within`.
+/// sender of `alive` is gone, and where no client's first word comes in `first_word_within`.
 pub(crate) fn incoming(
     listener: TcpListener,
     most: usize,
@@ -43,6 +47,7 @@ pub(crate) fn incoming(
                         let incoming = Incoming {
                             stream,
                             first_word: Some(Box::pin(tokio::time::sleep(first_word_within))),
+                            unsaid: FIRST_WORD,
                             end: Some(Box::pin(end_of(alive.clone()))),
                             _place: place,
                         };
@@ -68,6 +73,8 @@ pub(crate) struct Incoming {
     stream: TcpStream,
     /// Until when the first word has to come; `None` when it has.
     first_word: Option<Pin<Box<Sleep>>>,
+    /// How many bytes of it are still to come.
+    unsaid: usize,
     /// The end of the server; `None` when it has come.
     end: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     _place: OwnedSemaphorePermit,
@@ -95,8 +102,11 @@ impl AsyncRead for Incoming {
         if self.end.is_none() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
+        let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if polled.is_ready() {
+        let read = buffer.filled().len().saturating_sub(before);
+        self.unsaid = self.unsaid.saturating_sub(read);
+        if self.unsaid == 0 {
             self.first_word = None;
         } else if let Some(until) = &mut self.first_word
             && until.as_mut().poll(context).is_ready()

@@ -10,7 +10,7 @@
 //! - Administrators are given too. They were left out, so that whatever involved one of them failed.
 //! - At most [`MAX_IDS`] ids are asked for at once, and an answer has at most [`ANSWER_LIMIT`] bytes,
 //!   which is what gRPC's clients accept if nobody tells them otherwise; more is
-//!   `RESOURCE_EXHAUSTED`.
+//!   `RESOURCE_EXHAUSTED`. So is a call that others, who ask for many too, leave no memory to.
 //! - A refusal names the field, and never holds a database's words; a store that is away is
 //!   `UNAVAILABLE`. A limit or an offset over 2^63-1 is `INVALID_ARGUMENT`, not `INTERNAL`.
 //! - Metadata comes in the order of its names.
@@ -21,6 +21,7 @@ mod message;
 mod metadata;
 mod open_error;
 mod outcome;
+mod room;
 mod server;
 mod service;
 mod settings;
@@ -28,8 +29,9 @@ mod status;
 
 pub use open_error::OpenError;
 pub use outcome::{OnOutcome, Outcome};
+pub use room::Room;
 pub use server::serve;
-pub use settings::{GrpcSettings, ServerTls};
+pub use settings::{ServerSettings, ServerTls};
 pub use users_grpc_client::Identity;
 
 /// Most ids that one call may name.

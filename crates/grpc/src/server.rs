@@ -18,7 +18,7 @@ use users_proto::users::v1::users_service_server::UsersServiceServer;
 
 use crate::incoming::incoming;
 use crate::service::Service;
-use crate::{ANSWER_LIMIT, GrpcSettings, OpenError, REQUEST_LIMIT, ServerTls};
+use crate::{ANSWER_LIMIT, OpenError, REQUEST_LIMIT, ServerSettings, ServerTls};
 
 /// Calls of one connection that are worked on at once; further ones wait.
 const CALLS_AT_ONCE: usize = 64;
@@ -46,7 +46,7 @@ const HEALTH_NAMES: [&str; 2] = ["", "users"];
 pub async fn serve(
     listener: TcpListener,
     users: Users,
-    settings: GrpcSettings,
+    settings: ServerSettings,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), OpenError> {
     let mut server = Server::builder()
@@ -65,15 +65,10 @@ pub async fn serve(
     }
     let described =
         |error: tonic_reflection::server::Error| OpenError::Reflection(error.to_string());
-    let reflection = Reflection::configure()
-        .register_encoded_file_descriptor_set(DESCRIPTOR)
-        .build_v1()
-        .map_err(described)?;
-    let reflection_alpha = Reflection::configure()
-        .register_encoded_file_descriptor_set(DESCRIPTOR)
-        .build_v1alpha()
-        .map_err(described)?;
+    let reflection_v1 = reflection().build_v1().map_err(described)?;
+    let reflection_alpha = reflection().build_v1alpha().map_err(described)?;
     let service = UsersServiceServer::new(Service {
+        room: settings.room,
         users,
         timeout: settings.request_timeout,
         on_outcome: settings.on_outcome,
@@ -84,7 +79,7 @@ pub async fn serve(
     let router = server
         .add_service(service)
         .add_service(health)
-        .add_service(reflection)
+        .add_service(reflection_v1)
         .add_service(reflection_alpha);
 
     // Connections live on in tasks of their own; with this gone, they are cut.
@@ -119,6 +114,16 @@ pub async fn serve(
         tracing::warn!("gRPC calls or connections did not end in time and are cut");
     }
     Ok(())
+}
+
+/// All that is served is described, reflection included, whichever version of it is asked.
+fn reflection() -> Reflection<'static> {
+    Reflection::configure()
+        .include_reflection_service(false)
+        .register_encoded_file_descriptor_set(DESCRIPTOR)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
 }
 
 /// Has the health service tell what the watch says, for ever.

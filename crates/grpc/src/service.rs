@@ -14,13 +14,14 @@ use users_proto::users::v1::{RetrieveUsersReq, RetrieveUsersRes};
 use crate::call_log;
 use crate::message::to_message;
 use crate::status::status;
-use crate::{ANSWER_LIMIT, OnOutcome, Outcome};
+use crate::{ANSWER_LIMIT, OnOutcome, Outcome, Room};
 
 /// Most bytes that a field of a message takes besides its content: a tag and a length.
 const FIELD_OVERHEAD: usize = 8;
 
 /// Answers for the platform's other services.
 pub(crate) struct Service {
+    pub(crate) room: Room,
     pub(crate) users: Users,
     pub(crate) timeout: Duration,
     pub(crate) on_outcome: Option<OnOutcome>,
@@ -66,6 +67,8 @@ impl Service {
             0 => asked.ids.len() as u64,
             limit => limit,
         };
+        // Who waits longer would have no time left to be answered in.
+        let _room = self.room.of(asked.ids.len(), self.timeout / 2).await?;
         let found = self
             .users
             .directory

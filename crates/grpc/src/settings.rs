@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use users_grpc_client::{Identity, check_authorities};
 
-use crate::{OnOutcome, OpenError};
+use crate::{OnOutcome, OpenError, Room};
 
 /// How the server serves.
 #[derive(Clone)]
-pub struct GrpcSettings {
+pub struct ServerSettings {
     /// `None`: in clear text.
     pub tls: Option<ServerTls>,
     /// How long a connection may be silent in the beginning, and a handshake of TLS may take.
@@ -21,6 +21,8 @@ pub struct GrpcSettings {
     pub shutdown_grace: Duration,
     /// Most connections at once; more wait until others end.
     pub max_connections: usize,
+    /// Where the accounts of the calls under way have room; servers of one process share it.
+    pub room: Room,
     /// Whether the service can serve now, which the health service tells. When the sender is gone,
     /// what it said last stands.
     pub ready: watch::Receiver<bool>,
@@ -28,7 +30,7 @@ pub struct GrpcSettings {
     pub on_outcome: Option<OnOutcome>,
 }
 
-impl GrpcSettings {
+impl ServerSettings {
     /// In clear text, with the limits that serve a platform.
     pub fn new(ready: watch::Receiver<bool>) -> Self {
         Self {
@@ -37,15 +39,16 @@ impl GrpcSettings {
             request_timeout: Duration::from_secs(10),
             shutdown_grace: Duration::from_secs(10),
             max_connections: 1024,
+            room: Room::default(),
             ready,
             on_outcome: None,
         }
     }
 }
 
-impl fmt::Debug for GrpcSettings {
+impl fmt::Debug for ServerSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GrpcSettings")
+        f.debug_struct("ServerSettings")
             .field("tls", &self.tls)
             .field("handshake_timeout", &self.handshake_timeout)
             .field("request_timeout", &self.request_timeout)

@@ -12,7 +12,7 @@ use tonic::{Code, Status};
 use users_domain::model::User;
 use users_domain::ports::Ports;
 use users_domain::{Settings, Users};
-use users_grpc::{GrpcSettings, OpenError, Outcome, serve};
+use users_grpc::{OpenError, Outcome, ServerSettings, serve};
 use users_proto::users::v1::users_service_client::UsersServiceClient;
 use users_proto::users::v1::{RetrieveUsersReq, RetrieveUsersRes};
 use users_testkit::Fakes;
@@ -39,12 +39,12 @@ impl Server {
         Self::start(fakes.ports(), |_| {}).await
     }
 
-    pub(crate) async fn start(ports: Ports, change: impl FnOnce(&mut GrpcSettings)) -> Self {
+    pub(crate) async fn start(ports: Ports, change: impl FnOnce(&mut ServerSettings)) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (ready, is_ready) = watch::channel(true);
         let outcomes = Arc::new(Mutex::new(Vec::new()));
-        let mut settings = GrpcSettings::new(is_ready);
+        let mut settings = ServerSettings::new(is_ready);
         settings.request_timeout = LONG;
         settings.shutdown_grace = LONG;
         settings.on_outcome = Some(Arc::new({

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tonic::Code;
 use users_domain::model::{Metadata, User};
 use users_domain::ports::Ports;
-use users_grpc::{ANSWER_LIMIT, MAX_IDS};
+use users_grpc::{ANSWER_LIMIT, MAX_IDS, Room};
 use users_testkit::faults::{Fault, FaultPlan, Faulty};
 use users_testkit::{Fakes, people};
 
@@ -85,4 +85,38 @@ async fn an_answer_that_no_client_would_take_is_refused_and_smaller_ones_are_giv
     // What is left of it fits, and a client takes it as it is.
     let answer = server.retrieve(&ids, 0, 60).await.unwrap();
     assert_eq!((answer.users.len(), answer.total), (60, 80));
+}
+
+#[tokio::test]
+async fn who_asks_for_many_while_others_do_is_not_waited_for_without_end() {
+    let room = Room::default();
+    let (ports, calls) = crate::ending::with_a_hanging_store(&Fakes::new());
+    let busy = Server::start(ports, |settings| settings.room = room.clone()).await;
+    let fakes = Fakes::new();
+    fakes.store.put(people::user("ada"));
+    let server = Server::start(fakes.ports(), |settings| {
+        settings.room = room.clone();
+        settings.request_timeout = Duration::from_millis(200);
+    })
+    .await;
+    let most = vec!["id-of-ada"; MAX_IDS];
+    let mut long = Box::pin(futures::future::join_all([
+        busy.retrieve(&most, 0, 0),
+        busy.retrieve(&most, 0, 0),
+    ]));
+    let one_more = async {
+        while calls.so_far().calls < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        server.retrieve(&["id-of-ada"], 0, 0).await.unwrap_err()
+    };
+    let status = tokio::select! {
+        _ = &mut long => panic!("they hang"),
+        status = one_more => status,
+    };
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    // More than may be asked for is told at once.
+    let too_many = vec!["id-of-ada"; MAX_IDS + 1];
+    let refused = server.retrieve(&too_many, 0, 0).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
 }

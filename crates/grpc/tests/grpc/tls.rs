@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use tonic::Status;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity as Pem};
 use users_domain::{Settings, Users};
-use users_grpc::{GrpcSettings, Identity, OpenError, ServerTls, serve};
+use users_grpc::{Identity, OpenError, ServerSettings, ServerTls, serve};
 use users_proto::users::v1::users_service_client::UsersServiceClient;
 use users_test_platform::{Certificates, Identity as File};
 use users_testkit::{Fakes, people};
@@ -85,7 +85,7 @@ async fn what_cannot_be_used_is_named() {
     let error = async |certificate: &str, key: &str, client_ca: Option<&str>| {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let (_ready, is_ready) = watch::channel(true);
-        let mut settings = GrpcSettings::new(is_ready);
+        let mut settings = ServerSettings::new(is_ready);
         settings.tls = Some(ServerTls {
             identity: Identity {
                 certificate: certificate.to_owned(),

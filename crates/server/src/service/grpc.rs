@@ -9,7 +9,7 @@ use futures::future::try_join_all;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
 use tracing::error;
 use users_domain::Users;
-use users_grpc::{GrpcSettings, Identity, OnOutcome, Outcome, ServerTls};
+use users_grpc::{Identity, OnOutcome, Outcome, ServerSettings, ServerTls};
 
 use super::listeners::Listeners;
 use crate::config::{self, GrpcServerTls};
@@ -102,10 +102,10 @@ pub(super) fn spawn(
     let listeners = Arc::new(prepared.listeners);
     let noted = metrics.clone();
     let on_outcome: OnOutcome = Arc::new(move |outcome| noted.note(outcome));
-    let mut settings = GrpcSettings {
+    let mut settings = ServerSettings {
         tls: prepared.tls,
         on_outcome: Some(on_outcome),
-        ..GrpcSettings::new(readiness.is_serving())
+        ..ServerSettings::new(readiness.is_serving())
     };
     settings.request_timeout = settings.request_timeout.max(longest_call);
     let users = users.clone();
@@ -126,7 +126,7 @@ pub(super) fn spawn(
 async fn answer(
     listeners: &Listeners,
     users: &Users,
-    settings: &GrpcSettings,
+    settings: &ServerSettings,
     shutdown: Shutdown,
 ) -> Result<()> {
     let sockets = listeners.copies()?.into_iter().map(listening);

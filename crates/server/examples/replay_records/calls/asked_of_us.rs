@@ -14,7 +14,7 @@ use tonic::transport::{Channel, Endpoint};
 use users_domain::model::{
     Email, Metadata, PersonName, Role, Status, Tags, Timestamp, User, UserId, Username,
 };
-use users_grpc::{GrpcSettings, serve};
+use users_grpc::{ServerSettings, serve};
 use users_proto::users::v1::{RetrieveUsersReq, RetrieveUsersRes, User as WireUser};
 use users_testkit::{Fakes, people};
 
@@ -60,7 +60,7 @@ async fn ask(file: &str, record: &Value, fakes: &Fakes) -> Result<()> {
     let (_ready, ready) = watch::channel(true);
     // Ends with the request.
     let (done, end) = tokio::sync::oneshot::channel::<()>();
-    let serving = serve(listener, fakes.users(), GrpcSettings::new(ready), async {
+    let serving = serve(listener, fakes.users(), ServerSettings::new(ready), async {
         let _ = end.await;
     });
     let asking = async {
