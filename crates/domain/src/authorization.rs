@@ -274,6 +274,24 @@ pub fn permit_on(
     Err(Error::Forbidden)
 }
 
+/// Whether a caller who is no administrator may do something to an account because it is his own; the
+/// reason if not.
+pub(crate) fn permit_as_owner(
+    operation: Operation,
+    caller: &Caller,
+    target: &UserId,
+    policy: AccessPolicy,
+) -> Result<(), Error> {
+    permit(operation, caller, policy)?;
+    // Whoever views his own account sees all of it.
+    let is_for_owners =
+        operation.rule(policy).who == Who::OwnerOrAdministrator || operation == Operation::View;
+    if is_for_owners && caller.owns(target) {
+        return Ok(());
+    }
+    Err(Error::Forbidden)
+}
+
 /// Whether a caller may do something at all, to his own account at least; the reason if not.
 pub fn permit(operation: Operation, caller: &Caller, policy: AccessPolicy) -> Result<(), Error> {
     let rule = operation.rule(policy);

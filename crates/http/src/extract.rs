@@ -89,7 +89,13 @@ impl<I: Input> Call<I> {
             Bearer::Ignored => None,
             Bearer::Optional | Bearer::Access | Bearer::Refresh => bearer::read(request.headers())?,
         };
-        let caller = users.access.identify(operation, token.as_ref()).await?;
+        // Where the path names no account, or cannot be read, it is about none; that is told later.
+        let target = AccountId::read(api, &request, Payload::None).await.ok();
+        let target = target.as_ref().map(|AccountId(id)| id);
+        let access = &users.access;
+        let caller = access
+            .identify_on(operation, token.as_ref(), target)
+            .await?;
         identified(&exchange.span, &caller);
         let input = I::read(api, &request, payload).await?;
         Ok(Self {

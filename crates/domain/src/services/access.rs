@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tracing::{debug, info, warn};
 
-use crate::authorization::{Bearer, Operation, permit};
+use crate::authorization::{Bearer, Operation, permit, permit_as_owner};
 use crate::error::{Error, Unauthenticated};
 use crate::model::{BearerToken, Caller, Principal, Status, TokenClaims, TokenKind, User, UserId};
 use crate::ports::{Ports, TokenError};
@@ -28,11 +28,23 @@ impl Access {
     /// account as it is now: a disabled, demoted or re-verified person is treated so at once. Where
     /// it makes a difference that somebody administers the platform, its authority has to agree
     /// ([`Error::Unavailable`] if it cannot be asked).
-    #[tracing::instrument(skip_all, name = "access", fields(operation = operation.as_str()))]
     pub async fn identify(
         &self,
         operation: Operation,
         bearer: Option<&BearerToken>,
+    ) -> Result<Caller, Error> {
+        self.identify_on(operation, bearer, None).await
+    }
+
+    /// The same where it is known which account the operation is about. While the platform's authority
+    /// cannot be asked, an administrator does to his own account what everybody may do to his own, and
+    /// counts as no more than that.
+    #[tracing::instrument(skip_all, name = "access", fields(operation = operation.as_str()))]
+    pub async fn identify_on(
+        &self,
+        operation: Operation,
+        bearer: Option<&BearerToken>,
+        target: Option<&UserId>,
     ) -> Result<Caller, Error> {
         let policy = self.settings.access;
         let mut caller = match (operation.rule(policy).bearer, bearer) {
@@ -45,10 +57,18 @@ impl Access {
         self.permit(operation, &caller)?;
         if let Caller::Account(principal) = &mut caller
             && operation.heeds_administrators(principal, policy)
-            && !self.platform_agrees(&principal.account.id).await?
         {
-            principal.denied_by_platform = true;
-            self.permit(operation, &caller)?;
+            let agreed = self.platform_agrees(&principal.account.id).await;
+            if !matches!(agreed, Ok(true)) {
+                principal.denied_by_platform = true;
+                match (agreed, target) {
+                    (Err(away), Some(target)) => {
+                        permit_as_owner(operation, &caller, target, policy).map_err(|_| away)?;
+                    }
+                    (Err(away), None) => return Err(away),
+                    (Ok(_), _) => self.permit(operation, &caller)?,
+                }
+            }
         }
         Ok(caller)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use users_domain::authorization::Operation;
-use users_domain::model::{Caller, Role, TokenKind, UserId};
+use users_domain::model::{Caller, Role, TokenKind, User, UserId};
 use users_domain::ports::{Platform, PlatformError, Ports};
 use users_domain::{Error, Settings, Users};
 use users_testkit::mocks::MockPlatformAuthority;
@@ -114,6 +114,65 @@ async fn an_authority_that_is_away_is_told_apart_from_a_refusal() {
             assert_unavailable(&refused, "platform authority");
         }
     }
+}
+
+#[tokio::test]
+async fn while_the_authority_is_away_an_administrator_has_his_own_account_as_everybody_has() {
+    let fakes = root_and_ada();
+    let (root, ada) = (people::id_of("root"), people::id_of("ada"));
+    let token = signed_in(&fakes, "root").await.access;
+    for (answer, is_administrator) in [
+        (Err(PlatformError::Unavailable), false),
+        (Ok(false), false),
+        (Ok(true), true),
+    ] {
+        let users = services(&fakes, authority(answer));
+        for operation in [
+            Operation::View,
+            Operation::Update,
+            Operation::UpdateEmail,
+            Operation::Disable,
+            Operation::Delete,
+        ] {
+            let access = &users.access;
+            let own = access.identify_on(operation, Some(&token), Some(&root));
+            let own = own.await.unwrap();
+            assert_eq!(own.is_administrator(), is_administrator, "{operation:?}");
+            let others = access.identify_on(operation, Some(&token), Some(&ada));
+            match answer {
+                Err(_) => assert_unavailable(&others.await, "platform authority"),
+                Ok(_) => drop(others.await.unwrap()),
+            }
+        }
+        // Owning an account gives no right to these.
+        for operation in [Operation::UpdateRole, Operation::Enable] {
+            let access = &users.access;
+            let own = access
+                .identify_on(operation, Some(&token), Some(&root))
+                .await;
+            match answer {
+                Err(_) => assert_unavailable(&own, "platform authority"),
+                Ok(false) => assert_forbidden(&own),
+                Ok(true) => drop(own.unwrap()),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_is_administrator_but_not_verified_waits_for_the_authority() {
+    let unverified = User {
+        verified_at: None,
+        ..people::an_admin("root")
+    };
+    let fakes = fakes_with([unverified]);
+    let token = signed_in(&fakes, "root").await.access;
+    let users = services(&fakes, authority(Err(PlatformError::Unavailable)));
+    let root = people::id_of("root");
+    let own = users
+        .access
+        .identify_on(Operation::Update, Some(&token), Some(&root));
+    assert_unavailable(&own.await, "platform authority");
 }
 
 #[tokio::test]
