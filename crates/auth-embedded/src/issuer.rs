@@ -1,7 +1,7 @@
 //! Begins, continues and ends sessions: the port `TokenIssuer`.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use time::macros::datetime;
@@ -10,7 +10,7 @@ use users_domain::model::{
     BearerToken, RefreshSession, Role, Session, Timestamp, TokenId, TokenKind, TokenPair, UserId,
 };
 use users_domain::ports::{
-    IssueToken, ROTATION_GRACE, RefreshToken, Rotation, StoreError, TokenError, TokenIssuer,
+    IssueToken, LEASE, ROTATION_GRACE, RefreshToken, Rotation, StoreError, TokenError, TokenIssuer,
     uuid_v4,
 };
 use users_jwt::{Claims, RoleClaim};
@@ -81,6 +81,19 @@ impl TokenIssuer for EmbeddedAuth {
     #[tracing::instrument(skip_all, name = "token.revoke")]
     async fn revoke(&self, user: &UserId, id: &TokenId) -> Result<(), TokenError> {
         self.sessions.revoke(user, id).await.map_err(unavailable)?;
+        Ok(())
+    }
+
+    #[tracing::instrument(skip_all, name = "token.revoke_some")]
+    async fn revoke_some(&self, user: &UserId, ids: &[TokenId]) -> Result<(), TokenError> {
+        let began = Instant::now();
+        for id in ids {
+            if began.elapsed() > LEASE / 2 {
+                warn!(user.id = %user, "ending sessions takes long: it goes on at the next attempt");
+                return Err(TokenError::Unavailable);
+            }
+            self.revoke(user, id).await?;
+        }
         Ok(())
     }
 

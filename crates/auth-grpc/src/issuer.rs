@@ -1,12 +1,14 @@
 //! Has the auth service begin, continue and end sessions: the port `TokenIssuer`.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::future::Future;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::future::try_join_all;
+use futures::future::join;
 use tonic::Response;
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 use users_domain::model::{
     BearerToken, Role, Session, SessionDescription, Timestamp, TokenId, TokenKind, TokenPair,
     UserId,
@@ -14,59 +16,53 @@ use users_domain::model::{
 use users_domain::ports::{IssueToken, RefreshToken, TokenError, TokenIssuer};
 use users_grpc_client::MESSAGE_LIMIT;
 use users_proto::token::v1::token_service_client::TokenServiceClient;
-use users_proto::token::v1::{
-    IssueReq, ListUserRefreshTokensReq, RefreshReq, RevokeReq, RevokeRes, Token,
-};
+use users_proto::token::v1::{IssueReq, RefreshReq};
 
 use crate::AuthGrpc;
-use crate::begun::Times;
-use crate::payload::{self, Payload};
+use crate::fresh::Fresh;
+use crate::payload;
+use crate::sessions;
 use crate::status::{Call, Failure};
 
 /// A fresh pair may be this many seconds older than its account's older ones were ended; that long
 /// it is waited for. More is no rounding of seconds, but two clocks that differ.
 const LONGEST_WAIT: i64 = 2;
 
-/// So many sessions are ended at the same time, where all of a user's are.
-const AT_ONCE: usize = 8;
+/// The auth service's clock may be ahead of ours by so much, as for those that verify its tokens; that
+/// long a fresh pair is kept back.
+const MOST_AHEAD: Duration = Duration::from_secs(5);
 
-/// A pair as the service gave it, and what it says of itself.
-struct Fresh {
-    pair: TokenPair,
-    session: TokenId,
-    /// The earlier second of both tokens.
-    issued_at: i64,
-    times: Option<Times>,
-}
+/// More than this is no rounding, and the operator is told.
+const NOTABLY_AHEAD: Duration = Duration::from_secs(1);
+
+/// Timers and clocks do not run quite alike.
+const TICK: Duration = Duration::from_millis(10);
 
 #[async_trait]
 impl TokenIssuer for AuthGrpc {
     #[tracing::instrument(skip_all, name = "token.issue", fields(user.id = %request.user))]
     async fn issue(&self, request: IssueToken) -> Result<TokenPair, TokenError> {
         let first = self.begin(&request).await?;
-        let missing = missing(&first, request.not_before);
-        if missing == 0 {
-            return Ok(self.noted(first));
-        }
-        let second = if missing <= LONGEST_WAIT {
-            self.peer.pause(seconds(missing)).await;
-            Some(self.begin(&request).await)
-        } else {
-            None
-        };
-        // Nobody will hold its tokens. Should that fail, or nobody wait for this any more, it is a
-        // session that nobody can use.
-        let _ = self.end(&request.user, &first.session).await;
-        let Some(second) = second.transpose()? else {
-            return Err(clocks_differ(missing));
-        };
-        match self::missing(&second, request.not_before) {
-            0 => Ok(self.noted(second)),
+        let fresh = match missing(&first, request.not_before) {
+            0 => first,
             missing => {
-                let _ = self.end(&request.user, &second.session).await;
-                Err(clocks_differ(missing))
+                let discarded = self.discard(&request.user, &first);
+                if missing > LONGEST_WAIT {
+                    discarded.await;
+                    return Err(too_early(missing));
+                }
+                join(discarded, self.peer.pause(seconds(missing))).await;
+                self.begin(&request).await?
             }
+        };
+        let answer = match missing(&fresh, request.not_before) {
+            0 => self.catch_up(&fresh).await,
+            missing => Err(too_early(missing)),
+        };
+        if answer.is_err() {
+            self.discard(&request.user, &fresh).await;
         }
+        answer.map(|()| self.noted(fresh))
     }
 
     #[tracing::instrument(skip_all, name = "token.refresh", fields(user.id = %request.user))]
@@ -78,49 +74,57 @@ impl TokenIssuer for AuthGrpc {
             return Err(refused("it is no refresh token of this user"));
         }
         let first = self.go_on(&request, &request.token).await?;
-        match missing(&first, request.not_before) {
-            0 => Ok(first.pair),
+        let fresh = match missing(&first, request.not_before) {
+            0 => first,
             missing if missing <= LONGEST_WAIT => {
                 self.peer.pause(seconds(missing)).await;
                 // The session's newest token: an issuer that rotates takes no other for long.
-                let second = self.go_on(&request, &first.pair.refresh).await?;
-                match self::missing(&second, request.not_before) {
-                    0 => Ok(second.pair),
-                    missing => Err(clocks_differ(missing)),
-                }
+                self.go_on(&request, &first.pair.refresh).await?
             }
-            missing => Err(clocks_differ(missing)),
+            missing => return Err(too_early(missing)),
+        };
+        let missing = missing(&fresh, request.not_before);
+        if missing > 0 {
+            return Err(too_early(missing));
         }
+        self.catch_up(&fresh).await?;
+        Ok(fresh.pair)
     }
 
     #[tracing::instrument(skip_all, name = "token.revoke", fields(user.id = %user))]
     async fn revoke(&self, user: &UserId, id: &TokenId) -> Result<(), TokenError> {
-        // The deployed service ends a session whoever owns it, so it is looked up among the user's
-        // own first.
-        let sessions = self.list(user).await?;
-        if sessions.iter().any(|(listed, _)| listed == id) {
-            self.end(user, id).await?;
+        self.revoke_some(user, std::slice::from_ref(id)).await
+    }
+
+    #[tracing::instrument(skip_all, name = "token.revoke_some", fields(user.id = %user))]
+    async fn revoke_some(&self, user: &UserId, ids: &[TokenId]) -> Result<(), TokenError> {
+        if ids.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let wanted: HashSet<&TokenId> = ids.iter().collect();
+        let work = async {
+            // The deployed service ends a session whoever owns it, so they are looked up among the
+            // user's own first.
+            let mut sessions = sessions::list(&self.peer, user).await?;
+            sessions.retain(|(id, _)| wanted.contains(id));
+            sessions::end_each(&self.peer, user, &sessions).await
+        };
+        sessions::in_time(&self.peer, work).await
     }
 
     #[tracing::instrument(skip_all, name = "token.revoke_all", fields(user.id = %user))]
     async fn revoke_all(&self, user: &UserId) -> Result<(), TokenError> {
-        let sessions = self.list(user).await?;
-        for some in sessions.chunks(AT_ONCE) {
-            let mut ending = Vec::new();
-            for (id, _) in some {
-                ending.push(self.end(user, id));
-            }
-            try_join_all(ending).await?;
-        }
-        Ok(())
+        let work = async {
+            let sessions = sessions::list(&self.peer, user).await?;
+            sessions::end_each(&self.peer, user, &sessions).await
+        };
+        sessions::in_time(&self.peer, work).await
     }
 
     #[tracing::instrument(skip_all, name = "token.sessions", fields(user.id = %user))]
     async fn sessions(&self, user: &UserId) -> Result<Vec<Session>, TokenError> {
-        let listed = self.list(user).await?;
-        let mut sessions: Vec<_> = listed
+        let listed = sessions::list(&self.peer, user).await?;
+        let mut known: Vec<_> = listed
             .into_iter()
             .map(|(id, description)| {
                 let times = self.begun.times(&id);
@@ -134,9 +138,8 @@ impl TokenIssuer for AuthGrpc {
             })
             .collect();
         // Those of unknown age come first: most began before this process did.
-        sessions
-            .sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
-        Ok(sessions)
+        known.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+        Ok(known)
     }
 }
 
@@ -162,7 +165,7 @@ impl AuthGrpc {
             })
             .await
             .map_err(token_error)?;
-        fresh(token, &request.user)
+        Fresh::read(token, &request.user)
     }
 
     async fn go_on(
@@ -186,62 +189,48 @@ impl AuthGrpc {
             })
             .await
             .map_err(token_error)?;
-        fresh(token, &request.user)
-    }
-
-    async fn list(
-        &self,
-        user: &UserId,
-    ) -> Result<Vec<(TokenId, Option<SessionDescription>)>, TokenError> {
-        let message = ListUserRefreshTokensReq {
-            user_id: user.as_str().to_owned(),
-        };
-        let answer = self
-            .peer
-            .call(Call::ListUserRefreshTokens, |call| async move {
-                TokenServiceClient::new(call.channel())
-                    .max_decoding_message_size(MESSAGE_LIMIT)
-                    .max_encoding_message_size(MESSAGE_LIMIT)
-                    .list_user_refresh_tokens(call.request(message))
-                    .await
-                    .map(Response::into_inner)
-            })
-            .await
-            .map_err(token_error)?;
-        let sessions = answer.refresh_tokens.into_iter();
-        Ok(sessions
-            .filter(|session| !session.id.is_empty())
-            .map(|session| {
-                let description = Some(session.description).filter(|text| !text.is_empty());
-                (
-                    TokenId::new(session.id),
-                    description.map(SessionDescription::from_stored),
-                )
-            })
-            .collect())
-    }
-
-    /// Ends a session that is known to be the user's.
-    async fn end(&self, user: &UserId, id: &TokenId) -> Result<(), TokenError> {
-        let message = RevokeReq {
-            token_id: id.as_str().to_owned(),
-            user_id: user.as_str().to_owned(),
-        };
-        let answer = self
-            .peer
-            .call(Call::Revoke, |call| async move {
-                TokenServiceClient::new(call.channel())
-                    .max_decoding_message_size(MESSAGE_LIMIT)
-                    .max_encoding_message_size(MESSAGE_LIMIT)
-                    .revoke(call.request(message))
-                    .await
-                    .map(Response::into_inner)
-            })
-            .await;
-        match answer {
-            Ok(RevokeRes {}) | Err(Failure::No) => Ok(()),
-            Err(failure) => Err(token_error(failure)),
+        let fresh = Fresh::read(token, &request.user)?;
+        if u32::from(fresh.role.number()) != role_number(request.role) {
+            // The deployed service copies the role that the user had when the session began.
+            info!("the session is of a role that the account has no more: it is ended");
+            self.discard(&request.user, &fresh).await;
+            return Err(refused("it is of another role"));
         }
+        Ok(fresh)
+    }
+
+    /// Ends a session whose tokens nobody gets, and waits for that. It is done all the same when
+    /// nobody waits any more.
+    fn discard(&self, user: &UserId, fresh: &Fresh) -> impl Future<Output = ()> + use<> {
+        let (peer, user, id) = (self.peer.clone(), user.clone(), fresh.session.clone());
+        self.peer.see_through(async move {
+            // Should it fail, it is a session that nobody can use.
+            let _ = sessions::end(&peer, &user, &id).await;
+        })
+    }
+
+    /// Keeps a pair back until our own clock has reached the second that it says it was issued at.
+    /// What ends an account's tokens later ends it too then, since that goes by our clock.
+    async fn catch_up(&self, fresh: &Fresh) -> Result<(), TokenError> {
+        let Ok(issued_at) = Timestamp::from_unix_timestamp(fresh.latest_issue) else {
+            return Err(ahead(None));
+        };
+        let Ok(early) = Duration::try_from(issued_at - self.clock.now()) else {
+            return Ok(());
+        };
+        if early > MOST_AHEAD {
+            return Err(ahead(Some(early)));
+        }
+        if early > NOTABLY_AHEAD {
+            warn!(
+                seconds = early.as_secs_f64(),
+                "the auth service's clock is ahead of this machine's: logins wait for it"
+            );
+        }
+        if !early.is_zero() {
+            self.peer.pause(early + TICK).await;
+        }
+        Ok(())
     }
 
     /// The pair of a session that begins.
@@ -261,7 +250,7 @@ const fn role_number(role: Role) -> u32 {
     }
 }
 
-fn token_error(failure: Failure) -> TokenError {
+pub(crate) fn token_error(failure: Failure) -> TokenError {
     match failure {
         Failure::Refused => refused("the auth service does not accept it"),
         Failure::No | Failure::Away => TokenError::Unavailable,
@@ -273,46 +262,6 @@ fn refused(reason: impl fmt::Display) -> TokenError {
     TokenError::Refused
 }
 
-/// Looks at an answer: it must hold what was asked for.
-fn fresh(token: Token, user: &UserId) -> Result<Fresh, TokenError> {
-    let refresh_token = token.refresh_token.unwrap_or_default();
-    let odd = |what: &'static str, why: &dyn fmt::Display| {
-        warn!(
-            what,
-            %why, "the auth service answered with another token than it was asked for"
-        );
-        TokenError::Unavailable
-    };
-    let check = |what, text: &str, kind| {
-        let said = payload::read(text).map_err(|why| odd(what, &why))?;
-        if said.kind != kind {
-            return Err(odd(what, &"it is of another kind"));
-        }
-        if said.user != *user {
-            return Err(odd(what, &"it is another user's"));
-        }
-        Ok(said)
-    };
-    let access = check("access", &token.access_token, TokenKind::Access)?;
-    let refresh: Payload = check("refresh", &refresh_token, TokenKind::Refresh)?;
-    let session = refresh
-        .id
-        .ok_or_else(|| odd("refresh", &"it names no session"))?;
-    let begins = Timestamp::from_unix_timestamp(refresh.issued_at).ok();
-    Ok(Fresh {
-        pair: TokenPair {
-            access: BearerToken::new(token.access_token),
-            refresh: BearerToken::new(refresh_token),
-        },
-        session,
-        issued_at: access.issued_at.min(refresh.issued_at),
-        times: begins.map(|begins| Times {
-            begins,
-            ends: refresh.ends,
-        }),
-    })
-}
-
 /// How many seconds a pair is too early.
 fn missing(fresh: &Fresh, not_before: Option<i64>) -> i64 {
     not_before.map_or(0, |second| second.saturating_sub(fresh.issued_at).max(0))
@@ -322,11 +271,20 @@ fn seconds(number: i64) -> Duration {
     Duration::from_secs(number.unsigned_abs())
 }
 
-fn clocks_differ(seconds: i64) -> TokenError {
+fn too_early(seconds: i64) -> TokenError {
     warn!(
         seconds,
         "the auth service issues tokens of a time before the account's older ones were ended: its \
          clock is behind this machine's"
+    );
+    TokenError::Unavailable
+}
+
+fn ahead(early: Option<Duration>) -> TokenError {
+    warn!(
+        seconds = early.map(|early| early.as_secs_f64()),
+        "the auth service issues tokens of a time that is still to come: its clock is ahead of this \
+         machine's"
     );
     TokenError::Unavailable
 }

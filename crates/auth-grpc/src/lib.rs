@@ -11,14 +11,16 @@
 //! than it was given, and none is made twice. What a service says besides its answer reaches the log
 //! only.
 
+use std::fmt;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use users_domain::ports::{Entropy, PlatformError};
+use users_domain::ports::{Clock, Entropy, PlatformError};
 
 mod authority;
 mod begun;
 mod domains;
+mod fresh;
 mod health;
 mod issuer;
 mod jwks;
@@ -26,6 +28,7 @@ mod payload;
 mod peer;
 mod platform_verifier;
 mod remote_verifier;
+mod sessions;
 mod settings;
 mod status;
 
@@ -39,22 +42,27 @@ use begun::Begun;
 use peer::Peer;
 
 /// The platform's auth service.
-#[derive(Debug)]
 pub struct AuthGrpc {
-    peer: Peer,
+    peer: Arc<Peer>,
     begun: Begun,
+    clock: Arc<dyn Clock>,
 }
 
 impl AuthGrpc {
     /// Connects when it is called first; the service need not be up. Everything is done on `runtime`.
+    /// `clock` is the one by which the domain ends tokens.
     pub fn open(
         settings: &GrpcSettings,
         runtime: Handle,
         entropy: Arc<dyn Entropy>,
+        clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         let peer = Peer::open("auth", settings, runtime, entropy)?;
-        let begun = Begun::default();
-        Ok(Self { peer, begun })
+        Ok(Self {
+            peer: Arc::new(peer),
+            begun: Begun::default(),
+            clock,
+        })
     }
 
     /// Whether the service is there and says that it serves.
@@ -65,5 +73,13 @@ impl AuthGrpc {
     /// Its numbers.
     pub fn stats(&self) -> ConnectionStats {
         self.peer.stats()
+    }
+}
+
+impl fmt::Debug for AuthGrpc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthGrpc")
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
     }
 }

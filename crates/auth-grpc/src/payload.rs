@@ -2,7 +2,7 @@
 //! their issuer, or that he is asked about, and to refuse early what he would refuse too.
 
 use users_domain::model::{Timestamp, TokenId, TokenKind, UserId};
-use users_jwt::{Claims, Refusal, Unverified};
+use users_jwt::{Claims, Refusal, RoleClaim, Unverified};
 
 /// How the platform signs, with keys of its own or with a shared one. A genuine signature under
 /// another name would pass the deployed service, which does not look at the name.
@@ -13,6 +13,7 @@ const ALGORITHMS: [&str; 4] = ["EdDSA", "HS256", "HS384", "HS512"];
 pub(crate) struct Payload {
     pub(crate) user: UserId,
     pub(crate) kind: TokenKind,
+    pub(crate) role: RoleClaim,
     /// In whole seconds of Unix time.
     pub(crate) issued_at: i64,
     pub(crate) ends: Timestamp,
@@ -28,6 +29,7 @@ pub(crate) fn read(token: &str) -> Result<Payload, Refusal> {
     let Claims {
         user,
         kind,
+        role,
         issued_at,
         ends,
         session,
@@ -42,6 +44,7 @@ pub(crate) fn read(token: &str) -> Result<Payload, Refusal> {
         // The account that it was issued for may be older than today's rules about ids.
         user: UserId::from_stored(user),
         kind,
+        role,
         issued_at: issued_at.unix_timestamp(),
         ends,
         id,
@@ -68,6 +71,7 @@ mod tests {
         let expected = Payload {
             user: UserId::from_stored("id-of-ada".to_owned()),
             kind: TokenKind::Refresh,
+            role: RoleClaim::User,
             issued_at: 1_770_091_506,
             ends: Timestamp::from_unix_timestamp(1_770_095_106).unwrap(),
             id: Some(TokenId::new("session".to_owned())),

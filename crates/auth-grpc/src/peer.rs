@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
-use tracing::{debug, warn};
+use tracing::{Instrument as _, debug, warn};
 use users_domain::ports::Entropy;
 use users_domain::trace_context::{self, TraceContext};
 use users_grpc_client::{self as client, Connection, ConnectionStats, OpenError, trace_headers};
@@ -61,6 +61,22 @@ impl Peer {
         let mut task = AbortOnDrop(self.runtime.spawn(pause));
         // It cannot fail but with its runtime, and then the next call tells.
         let _ = (&mut task.0).await;
+    }
+
+    /// Has something done to the end, also when nobody waits for that any more.
+    pub(crate) fn see_through<F>(&self, work: F) -> impl Future<Output = ()> + use<F>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let work = Box::pin(work.in_current_span());
+        let task = match trace_context::current() {
+            Some(trace) => self.runtime.spawn(trace_context::scope(trace, work)),
+            None => self.runtime.spawn(work),
+        };
+        async move {
+            // It cannot fail but with its runtime, or by a panic that is in the log.
+            let _ = task.await;
+        }
     }
 
     pub(crate) fn stats(&self) -> ConnectionStats {

@@ -33,14 +33,20 @@ fn ada() -> UserId {
     UserId::from_stored("0b7a2c1e-8a67-4f0a-9a53-1c2b6d9d2b10".to_owned())
 }
 
-fn open(server: &AuthServer, timeout: Duration) -> AuthGrpc {
+fn open(server: &AuthServer, timeout: Duration, clock: &FixedClock) -> AuthGrpc {
     let settings = GrpcSettings {
         address: server.host_and_port(),
         timeout,
         tls: None,
     };
     let entropy = Arc::new(SeededEntropy::new(7));
-    AuthGrpc::open(&settings, Handle::current(), entropy).unwrap()
+    AuthGrpc::open(
+        &settings,
+        Handle::current(),
+        entropy,
+        Arc::new(clock.clone()),
+    )
+    .unwrap()
 }
 
 /// Makes every call that sends or receives a token.
@@ -72,13 +78,14 @@ async fn everything(auth: &AuthGrpc, pair: &TokenPair, personal: &BearerToken) {
 #[tokio::test]
 async fn no_token_reaches_the_log_and_every_fault_does() {
     tracing::subscriber::set_global_default(Listener).unwrap();
+    let clock = FixedClock::new();
     let options = AuthOptions {
-        clock: Arc::new(FixedClock::new()),
+        clock: Arc::new(clock.clone()),
         ..AuthOptions::default()
     };
     let server = AuthServer::start(options).unwrap();
-    let auth = open(&server, Duration::from_mins(1));
-    let impatient = open(&server, Duration::from_millis(300));
+    let auth = open(&server, Duration::from_mins(1), &clock);
+    let impatient = open(&server, Duration::from_millis(300), &clock);
     let pair = sign(&server);
     let ends = FixedClock::START + Duration::from_hours(1);
     let personal = BearerToken::new(server.add_pat(&ada(), ends));

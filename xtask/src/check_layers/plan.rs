@@ -334,7 +334,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "users-test-platform",
             "users-testkit",
         ],
-        dev_third_party: &["aws-lc-rs", "rcgen", "rustls"],
+        dev_third_party: &["aws-lc-rs", "prost", "rcgen", "rustls"],
     },
     Room {
         name: "users-spicedb",

@@ -27,6 +27,8 @@ async fn everything_is_away(fixture: &Fixture, access: &BearerToken, refresh: &B
         assert_eq!(auth.refresh(continuation(refresh)).await.err(), AWAY);
         assert_eq!(auth.sessions(&ada()).await.err(), AWAY);
         assert_eq!(auth.revoke(&ada(), &id).await.err(), AWAY);
+        let some = auth.revoke_some(&ada(), &[id]).await;
+        assert_eq!(some.err(), AWAY);
         assert_eq!(auth.revoke_all(&ada()).await.err(), AWAY);
         assert_eq!(auth.verify(access).await.err(), AWAY);
         assert_eq!(auth.verify(&personal).await.err(), AWAY);
@@ -55,8 +57,8 @@ async fn whatever_the_service_does_instead_of_answering_it_is_away() {
     let status = |code| Fault::Status(code, "the driver's own words".to_owned());
     for fault in [
         Fault::garbage(),
-        // Twice what is taken.
-        Fault::longer_than(2 * 1024 * 1024),
+        // More than is taken, even of a list.
+        Fault::longer_than(17 * 1024 * 1024),
         Fault::LoseAnswer,
         Fault::Http(302),
         Fault::Http(403),

@@ -41,8 +41,16 @@ pub(crate) fn settings(address: String, timeout: Duration) -> GrpcSettings {
     }
 }
 
+/// With a clock that no service's is ahead of.
 pub(crate) fn open(settings: &GrpcSettings) -> AuthGrpc {
-    AuthGrpc::open(settings, Handle::current(), Arc::new(SeededEntropy::new(7))).unwrap()
+    let late = FixedClock::new();
+    late.advance(Duration::from_hours(24 * 365 * 100));
+    open_at(settings, late)
+}
+
+pub(crate) fn open_at(settings: &GrpcSettings, clock: FixedClock) -> AuthGrpc {
+    let entropy = Arc::new(SeededEntropy::new(7));
+    AuthGrpc::open(settings, Handle::current(), entropy, Arc::new(clock)).unwrap()
 }
 
 impl Fixture {
@@ -62,7 +70,7 @@ impl Fixture {
         };
         change(&mut options);
         let server = AuthServer::start(options).unwrap();
-        let auth = open(&settings(server.host_and_port(), timeout));
+        let auth = open_at(&settings(server.host_and_port(), timeout), clock.clone());
         Self {
             auth: Arc::new(auth),
             server,

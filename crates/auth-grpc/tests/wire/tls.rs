@@ -101,7 +101,8 @@ async fn without_a_named_authority_only_those_of_the_system_are_trusted() {
         ..settings(server.host_and_port(), AMPLE)
     };
     let entropy = std::sync::Arc::new(users_testkit::fakes::SeededEntropy::new(7));
-    match AuthGrpc::open(&settings, tokio::runtime::Handle::current(), entropy) {
+    let clock = std::sync::Arc::new(users_testkit::fakes::FixedClock::new());
+    match AuthGrpc::open(&settings, tokio::runtime::Handle::current(), entropy, clock) {
         Ok(auth) => assert_eq!(auth.check().await, Err(PlatformError::Unavailable)),
         // A system without any says so at once.
         Err(error) => assert!(matches!(error, OpenError::NoSystemRoots), "{error}"),

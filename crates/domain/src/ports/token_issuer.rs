@@ -22,7 +22,11 @@ pub const ROTATION_GRACE: Duration = Duration::from_secs(30);
 /// - No token is issued as of before `not_before`, and no session begins before. An issuer that cannot
 ///   issue as of a moment to come waits for it at most 2 seconds; else it is
 ///   [`TokenError::Unavailable`], and no session was begun.
-/// - `revoke` of an unknown id, or of another user's, changes nothing and is no error.
+/// - `revoke` of an unknown id, or of another user's, changes nothing and is no error; so it is among
+///   the ids of `revoke_some`.
+/// - `revoke_some` and `revoke_all` take no longer than half a [`LEASE`](super::LEASE), however many
+///   there are: what is not done by then is [`TokenError::Unavailable`]. What was ended stays ended, so
+///   that who asks again comes further.
 /// - `sessions` lists sessions that have not ended, oldest first. An issuer that keeps no times tells
 ///   them of the sessions that it remembers, and puts those before these whose age it does not know.
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -36,6 +40,9 @@ pub trait TokenIssuer: Send + Sync {
 
     /// Ends one session of a user.
     async fn revoke(&self, user: &UserId, id: &TokenId) -> Result<(), TokenError>;
+
+    /// Ends these sessions of a user.
+    async fn revoke_some(&self, user: &UserId, ids: &[TokenId]) -> Result<(), TokenError>;
 
     /// Ends all sessions of a user.
     async fn revoke_all(&self, user: &UserId) -> Result<(), TokenError>;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use users_domain::model::{Effect, EffectKind, Session, Timestamp, TokenId, User};
+use users_domain::model::{Effect, EffectKind, Session, Status, Timestamp, TokenId, User};
 use users_domain::ports::{Clock, Outbox, Ports, TokenError, UserStore};
 use users_domain::services::Relay;
 use users_domain::{Settings, Users};
@@ -112,9 +112,8 @@ fn listed(id: &str, created_at: Option<Timestamp>) -> Session {
     }
 }
 
-#[tokio::test]
-async fn a_session_whose_begin_nobody_knows_is_ended_where_older_ones_are() {
-    let fakes = fakes_with_an_old_and_a_new_session().await;
+/// Which of a session of unknown begin, an old one and a new one are ended.
+async fn ended_of(fakes: &Fakes, expected: &'static [&str]) {
     let now = fakes.clock.now();
     let mut issuer = MockTokenIssuer::new();
     let sessions = vec![
@@ -123,17 +122,74 @@ async fn a_session_whose_begin_nobody_knows_is_ended_where_older_ones_are() {
         listed("new", Some(now)),
     ];
     issuer.expect_sessions().return_once(|_| Ok(sessions));
-    for id in ["unknown", "old"] {
-        issuer
-            .expect_revoke()
-            .withf(move |user, ended| *user == people::ada().id && ended.as_str() == id)
-            .times(1)
-            .return_once(|_, _| Ok(()));
-    }
+    issuer
+        .expect_revoke_some()
+        .withf(move |user, ended| {
+            let ended: Vec<_> = ended.iter().map(TokenId::as_str).collect();
+            *user == people::ada().id && ended == expected
+        })
+        .times(1)
+        .return_once(|_, _| Ok(()));
+    let step = relay_with_issuer(fakes, issuer)
+        .deliver_due(END_SESSIONS, 1)
+        .await;
+    assert_eq!(step.unwrap().delivered, 1);
+}
+
+#[tokio::test]
+async fn after_a_change_of_the_own_password_a_session_of_unknown_begin_goes_on() {
+    let fakes = fakes_with_an_old_and_a_new_session().await;
+    ended_of(&fakes, &["old"]).await;
+    // A reset of long ago changes nothing about that.
+    let fakes = fakes_with_an_old_and_a_new_session().await;
+    let now = fakes.clock.now().unix_timestamp();
+    fakes.store.put(User {
+        tokens_valid_from: Some(now - 1),
+        sessions_valid_from: Some(now),
+        ..people::ada()
+    });
+    ended_of(&fakes, &["old"]).await;
+}
+
+#[tokio::test]
+async fn where_all_tokens_were_ended_a_session_of_unknown_begin_is() {
+    let fakes = fakes_with_an_old_and_a_new_session().await;
+    let now = fakes.clock.now().unix_timestamp();
+    fakes.store.put(User {
+        tokens_valid_from: Some(now),
+        sessions_valid_from: Some(now),
+        ..people::ada()
+    });
+    ended_of(&fakes, &["unknown", "old"]).await;
+}
+
+#[tokio::test]
+async fn of_an_account_that_is_suspended_all_are_ended() {
+    let fakes = fakes_with([User {
+        status: Status::Disabled,
+        ..people::ada()
+    }]);
+    ask_for_the_end(&fakes).await;
+    let mut issuer = MockTokenIssuer::new();
+    issuer.expect_revoke_all().times(1).return_once(|_| Ok(()));
     let step = relay_with_issuer(&fakes, issuer)
         .deliver_due(END_SESSIONS, 1)
         .await;
     assert_eq!(step.unwrap().delivered, 1);
+}
+
+#[tokio::test]
+async fn sessions_that_cannot_all_be_ended_in_time_are_gone_on_with_later() {
+    let fakes = fakes_with_an_old_and_a_new_session().await;
+    let old = listed("old", Some(fakes.clock.now() - Duration::from_secs(1)));
+    let mut issuer = MockTokenIssuer::new();
+    issuer.expect_sessions().return_once(|_| Ok(vec![old]));
+    issuer
+        .expect_revoke_some()
+        .return_once(|_, _| Err(TokenError::Unavailable));
+    let relay = relay_with_issuer(&fakes, issuer);
+    let step = relay.deliver_due(END_SESSIONS, 1).await.unwrap();
+    assert_eq!((step.delivered, step.retried), (0, 1));
 }
 
 #[tokio::test]

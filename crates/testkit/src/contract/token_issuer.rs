@@ -39,6 +39,7 @@ suite! {
     an_earliest_moment_in_the_past_changes_nothing,
     revoking_what_is_not_there_is_no_error,
     a_session_is_revoked_by_its_user_only,
+    some_sessions_of_a_user_are_revoked_and_no_others,
     all_sessions_of_a_user_are_revoked_and_no_others,
     sessions_are_listed_oldest_first_with_what_they_are_called,
     sessions_that_ended_are_not_listed,
@@ -310,6 +311,26 @@ pub async fn a_session_is_revoked_by_its_user_only(subject: &TokensUnderTest) {
     subject.refresh(&ada(), &pair.refresh).await.unwrap();
 }
 
+pub async fn some_sessions_of_a_user_are_revoked_and_no_others(subject: &TokensUnderTest) {
+    let mut mine = Vec::new();
+    for _ in 0..12 {
+        mine.push(subject.issue(&ada()).await);
+    }
+    let theirs = subject.issue(&grace()).await;
+    let mut over = vec![TokenId::new("no such session".to_owned())];
+    for pair in mine[1..].iter().chain([&theirs]) {
+        over.push(subject.claims(&pair.refresh).await.id.unwrap());
+    }
+    for _ in 0..2 {
+        subject.issuer.revoke_some(&ada(), &over).await.unwrap();
+        subject.issuer.revoke_some(&ada(), &[]).await.unwrap();
+    }
+    assert_eq!(subject.sessions_of(&ada()).await, 1);
+    assert_refused(&subject.refresh(&ada(), &mine[1].refresh).await);
+    subject.refresh(&ada(), &mine[0].refresh).await.unwrap();
+    subject.refresh(&grace(), &theirs.refresh).await.unwrap();
+}
+
 pub async fn all_sessions_of_a_user_are_revoked_and_no_others(subject: &TokensUnderTest) {
     let mine = [subject.issue(&ada()).await, subject.issue(&ada()).await];
     let theirs = subject.issue(&grace()).await;
@@ -410,6 +431,8 @@ pub async fn away_it_answers_unavailable(subject: &TokensUnderTest) {
     assert_eq!(issuer.issue(request(&ada())).await.err(), away);
     assert_eq!(subject.refresh(&ada(), &pair.refresh).await.err(), away);
     assert_eq!(issuer.revoke(&ada(), &id).await.err(), away);
+    let some = issuer.revoke_some(&ada(), std::slice::from_ref(&id)).await;
+    assert_eq!(some.err(), away);
     assert_eq!(issuer.revoke_all(&ada()).await.err(), away);
     assert_eq!(issuer.sessions(&ada()).await.err(), away);
 }

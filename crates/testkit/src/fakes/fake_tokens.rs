@@ -225,6 +225,13 @@ impl TokenIssuer for FakeTokens {
         Ok(())
     }
 
+    async fn revoke_some(&self, user: &UserId, ids: &[TokenId]) -> Result<(), TokenError> {
+        for id in ids {
+            self.revoke(user, id).await?;
+        }
+        Ok(())
+    }
+
     async fn revoke_all(&self, user: &UserId) -> Result<(), TokenError> {
         self.store.revoke_all(user).await.map_err(away)
     }

@@ -281,6 +281,11 @@ impl<P: TokenIssuer + ?Sized> TokenIssuer for Faulty<P> {
             .await
     }
 
+    async fn revoke_some(&self, user: &UserId, ids: &[TokenId]) -> Result<(), TokenError> {
+        self.call(TokenError::Unavailable, self.good.revoke_some(user, ids))
+            .await
+    }
+
     async fn revoke_all(&self, user: &UserId) -> Result<(), TokenError> {
         self.call(TokenError::Unavailable, self.good.revoke_all(user))
             .await

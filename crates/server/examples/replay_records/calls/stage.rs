@@ -12,6 +12,7 @@ use users_domain::ports::{Entropy, Platform};
 use users_proto::auth::v1::AuthZRes;
 use users_proto::token::v1::{ListUserRefreshTokensRes, RefreshToken};
 use users_spicedb::{SpiceDb as Relations, SpiceDbSettings};
+use users_system::SystemClock;
 use users_test_platform::{
     AuthOptions, AuthServer, Call, DomainsServer, Fault, Listen, SpiceDb, Wire,
 };
@@ -83,7 +84,12 @@ impl Stage {
         };
         let here = Handle::current();
         let adapters = Adapters {
-            auth: Arc::new(AuthGrpc::open(&at(&auth), here.clone(), entropy.clone())?),
+            auth: Arc::new(AuthGrpc::open(
+                &at(&auth),
+                here.clone(),
+                entropy.clone(),
+                Arc::new(SystemClock),
+            )?),
             domains: DomainsGrpc::open(&at(&domains), here.clone(), entropy)?,
             relations: Arc::new(Relations::open(&relations, here)?),
         };

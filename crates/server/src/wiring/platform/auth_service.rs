@@ -21,7 +21,12 @@ pub(in crate::wiring) fn tokens(
     entropy: Arc<dyn Entropy>,
     around: &mut Around,
 ) -> Result<Tokens, WiringError> {
-    let service = AuthGrpc::open(&grpc(&settings.grpc), Handle::current(), entropy);
+    let service = AuthGrpc::open(
+        &grpc(&settings.grpc),
+        Handle::current(),
+        entropy,
+        clock.clone(),
+    );
     let service = Arc::new(service.map_err(WiringError::AuthService)?);
     let counted = service.clone();
     around.samples.extend(samples_of_calls(
