@@ -120,10 +120,10 @@ pub async fn serve(
 fn reflection() -> Reflection<'static> {
     Reflection::configure()
         .include_reflection_service(false)
-        .register_encoded_file_descriptor_set(DESCRIPTOR)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(DESCRIPTOR)
 }
 
 /// Has the health service tell what the watch says, for ever.

@@ -1,5 +1,6 @@
 //! What other services ask us.
 
+use futures::stream;
 use prost::Message as _;
 use prost_types::value::Kind;
 use prost_types::{Struct, Timestamp as WireTime};
@@ -27,6 +28,9 @@ use crate::accounts::Accounts;
 const REGISTERED_AS_ADMINISTRATOR: &str = "634f115d-dfc7-4000-8e89-846e70dded3b";
 const REGISTERED_AS_DISABLED: &str = "f1f03709-666c-4730-9d0b-72ca719b235c";
 
+/// A stream each way, of one message in the records.
+const REFLECTION: &str = "ServerReflectionInfo";
+
 /// Sends each recorded request to a server of our own and prints its answer.
 pub(crate) async fn replay(files: &Files, accounts: &Accounts) -> Result<()> {
     let retrieved = files.calls_of("RetrieveUsers");
@@ -48,6 +52,9 @@ pub(crate) async fn replay(files: &Files, accounts: &Accounts) -> Result<()> {
                 ask(file, record, &Fakes::new()).await?;
             }
         }
+    }
+    for (file, record) in files.calls_of(REFLECTION) {
+        ask(file, record, &Fakes::new()).await?;
     }
     Ok(())
 }
@@ -89,6 +96,15 @@ async fn call(
     let mut client: Grpc<Channel> = Grpc::new(endpoint.connect().await?);
     client.ready().await?;
     let path = PathAndQuery::try_from(path)?;
+    if path.path().ends_with(REFLECTION) {
+        let asked = Request::new(stream::iter([message]));
+        let mut answers = match client.streaming(asked, path, RawCodec).await {
+            Ok(answers) => answers.into_inner(),
+            Err(status) => return Ok(Err(status)),
+        };
+        let answer = answers.message().await.transpose();
+        return Ok(answer.ok_or("an empty stream")?);
+    }
     let answer = client.unary(Request::new(message), path, RawCodec).await;
     Ok(answer.map(tonic::Response::into_inner))
 }
