@@ -39,7 +39,13 @@ pub(crate) fn run(root: &Path, folder: &Path) -> Result<ExitCode> {
     let data = tempfile::tempdir()?;
     let service = RunningService::start(&binary, data.path())?;
 
-    let mut comparison = Comparison::new(differences::INTENDED);
+    let mut comparison = Comparison::new(&[
+        differences::INTENDED,
+        calls::ANSWERS,
+        calls::MESSAGES,
+        calls::OURS,
+        calls::REQUESTS,
+    ]);
     let session = answers::replay(&records, &service, &mut comparison)?;
     let verifying_key = key_documents::replay(&records, &service, &session, &mut comparison)?;
     answers::signatures(&records, &session, &verifying_key, &mut comparison)?;
@@ -47,7 +53,7 @@ pub(crate) fn run(root: &Path, folder: &Path) -> Result<ExitCode> {
     validation::replay(&records, &service, &session, &signing_key, &mut comparison)?;
     events::replay(root, &records, &mut comparison)?;
     databases::replay(&records, &binary, &mut comparison)?;
-    calls::replay(&records, &mut comparison)?;
+    calls::replay(root, &records, &mut comparison)?;
     Ok(comparison.finish())
 }
 

@@ -89,7 +89,7 @@ impl Connection {
         let address = Address::parse(&settings.address)?;
         let connect_timeout = settings.timeout.min(CONNECT_TIMEOUT);
         let mut endpoint = Endpoint::from_shared(address.url(settings.tls.is_some()))
-            .and_then(|it| it.user_agent(concat!("users/", env!("CARGO_PKG_VERSION"))))
+            .and_then(|it| it.user_agent(concat!("magistrala-users/", env!("CARGO_PKG_VERSION"))))
             .map_err(|_| OpenError::Address {
                 address: settings.address.clone(),
                 reason: "host:port is wanted",

@@ -139,7 +139,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "users-test-postgres",
             "users-testkit",
         ],
-        dev_third_party: &["reqwest", "tonic"],
+        dev_third_party: &["prost", "prost-types", "reqwest", "tonic"],
     },
     Room {
         name: "users-embedded",

@@ -20,7 +20,7 @@ pub(super) struct Difference {
 
 /// What was compared so far.
 pub(super) struct Comparison {
-    intended: &'static [Difference],
+    intended: Vec<&'static Difference>,
     as_recorded: usize,
     /// Those of `intended` that came up: the index, and the subject.
     looked_at: BTreeSet<(usize, String)>,
@@ -30,9 +30,10 @@ pub(super) struct Comparison {
 }
 
 impl Comparison {
-    pub(super) fn new(intended: &'static [Difference]) -> Self {
+    /// By these lists of intended differences.
+    pub(super) fn new(lists: &[&'static [Difference]]) -> Self {
         Self {
-            intended,
+            intended: lists.iter().copied().flatten().collect(),
             as_recorded: 0,
             looked_at: BTreeSet::new(),
             met: BTreeSet::new(),
@@ -61,7 +62,7 @@ impl Comparison {
             let mut places = difference.subjects.iter();
             difference.fact == fact && places.any(|place| covers(place, subject))
         });
-        let difference = listed.map(|index| &self.intended[index]);
+        let difference = listed.map(|index| self.intended[index]);
         if let Some(index) = listed {
             self.looked_at.insert((index, subject.to_owned()));
         }
@@ -99,7 +100,7 @@ impl Comparison {
         for (index, subject) in &self.met {
             let Difference {
                 fact, ours, reason, ..
-            } = &self.intended[*index];
+            } = self.intended[*index];
             if last.replace(index) != Some(index) {
                 println!("\nintended: {reason}\n  {fact}: {ours}");
             }
@@ -164,7 +165,7 @@ mod tests {
         ours: Value,
     ) -> (usize, usize, Vec<String>) {
         let map = |value: Value| value.as_object().cloned().expect("an object");
-        let mut comparison = Comparison::new(intended);
+        let mut comparison = Comparison::new(&[intended]);
         comparison.compare("login", &map(recorded), &map(ours));
         comparison.complain_of_unmet();
         (

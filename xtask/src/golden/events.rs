@@ -22,7 +22,7 @@ const FOLDER: &str = "events";
 pub(super) fn replay(root: &Path, records: &Records, comparison: &mut Comparison) -> Result<()> {
     let example = build_example(root, "replay_records")?;
     let mut command = program(&example.to_string_lossy(), root);
-    command.arg(records.folder(FOLDER));
+    command.arg(FOLDER).arg(records.folder(FOLDER));
     let mut waiting: BTreeSet<String> = records
         .names(FOLDER)?
         .into_iter()

@@ -86,6 +86,7 @@ fn every_suite_tests_every_promise_that_it_declares() {
                 include_str!("user_store/metadata.rs"),
                 include_str!("user_store/names.rs"),
                 include_str!("user_store/paging.rs"),
+                include_str!("user_store/purging.rs"),
                 include_str!("user_store/races.rs"),
                 include_str!("user_store/reading.rs"),
                 include_str!("user_store/redeeming.rs"),

@@ -9,7 +9,11 @@ use users_domain::model::Timestamp;
 
 use super::Result;
 
-/// A record `<operation>--<case>.json`.
+/// When a request was made, where the record does not say: just after the last of them.
+const RECORDED_AT: i64 = 1_795_437_100;
+
+/// A recorded request: of a record `<operation>--<case>.json`, or of one of its calls.
+#[derive(Clone)]
 pub(super) struct Record {
     pub(super) file: String,
     /// The tail of the event's name.
@@ -46,9 +50,47 @@ impl Record {
         Ok(records)
     }
 
+    /// A request that is recorded beside a call.
+    pub(super) fn of_call(case: &str, http: Value) -> Self {
+        let mut record = Self {
+            file: String::new(),
+            operation: String::new(),
+            case: case.to_owned(),
+            event: Value::Null,
+            http,
+        };
+        record.operation = record.operation_of_path().to_owned();
+        record
+    }
+
+    /// The operation, as far as it matters who is there before it.
+    fn operation_of_path(&self) -> &'static str {
+        let path = self.asked("path").split('?').next().unwrap_or_default();
+        let last = path.rsplit('/').next().unwrap_or_default();
+        match (self.asked("method"), last) {
+            ("POST", "users") => "create",
+            ("POST", "enable") => "enable",
+            ("POST", "disable") => "disable",
+            ("DELETE", _) => "delete",
+            ("PATCH", "role") => "update_role",
+            ("PATCH", "email") => "update_email",
+            ("PATCH", "secret") => "update_secret",
+            _ => "other",
+        }
+    }
+
     /// A text of the request.
     pub(super) fn asked(&self, member: &str) -> &str {
         self.http["request"][member].as_str().unwrap_or_default()
+    }
+
+    /// The path, with a code from a mail in place of the recorded one.
+    pub(super) fn path_with(&self, code: Option<&str>) -> String {
+        let path = self.asked("path");
+        match (path.split_once("?token="), code) {
+            (Some((page, _)), Some(code)) => format!("{page}?token={code}"),
+            _ => path.to_owned(),
+        }
     }
 
     /// The request's headers.
@@ -85,6 +127,9 @@ impl Record {
         };
         if let Some(moment) = time_in(changed) {
             return Ok(moment);
+        }
+        if self.event.is_null() {
+            return Ok(OffsetDateTime::from_unix_timestamp(RECORDED_AT)?);
         }
         let nanoseconds = self.event["occurred_at"].as_i64();
         let nanoseconds = nanoseconds.ok_or("the event does not say when it occurred")?;

@@ -63,6 +63,35 @@ impl Accounts {
         }
         user
     }
+
+    /// Who sent the request. Whether his address was proven the record says; so it stands in the
+    /// account.
+    pub(super) fn caller(&self, record: &Record, target: &mut User) -> User {
+        let said = record.asked("caller");
+        let by_admin = said.contains("role 2")
+            || (said == "personal access token" && !record.case.starts_with("pat_user"));
+        if by_admin {
+            let is_target = target.id == self.admin.id;
+            return if is_target {
+                target.clone()
+            } else {
+                self.admin.clone()
+            };
+        }
+        let sees_a_part = record.answer()["id"].is_string() && record.answer()["email"].is_null();
+        let mut caller = if sees_a_part {
+            self.ada.clone()
+        } else {
+            target.clone()
+        };
+        if said.contains("verified true") {
+            caller.verified_at = caller.verified_at.or(caller.created_at);
+        }
+        if caller.id == target.id {
+            *target = caller.clone();
+        }
+        caller
+    }
 }
 
 /// The account that an answer shows in full, or none.

@@ -24,7 +24,7 @@ const NOT_OURS: [&str; 4] = [
 const NOT_READ: [&str; 2] = ["15 (not in the tables)", "3 after_result_cursor"];
 
 /// Compares what our types make of the recorded bytes with what the records say of them.
-pub(in super::super) fn replay(records: &Records, comparison: &mut Comparison) -> Result<()> {
+pub(super) fn replay(records: &Records, comparison: &mut Comparison) -> Result<()> {
     for folder in FOLDERS {
         let mut names = records.names(folder)?;
         names.retain(|name| name.contains("--"));
@@ -90,7 +90,7 @@ fn compare(
 }
 
 /// What became of the bytes.
-fn back(bytes: &[u8], again: &[u8]) -> String {
+pub(super) fn back(bytes: &[u8], again: &[u8]) -> String {
     let sorted = |bytes: &[u8]| {
         let mut sorted = bytes.to_vec();
         sorted.sort_unstable();
@@ -115,7 +115,7 @@ fn is_rest_of(bytes: &[u8], rest: &[u8]) -> bool {
 
 /// A description with names of values as numbers, entries of metadata in order, and numbers as what
 /// they are on the wire.
-fn plain(said: &Value) -> Value {
+pub(super) fn plain(said: &Value) -> Value {
     match said {
         Value::String(text) => number_of(text).map_or_else(|| said.clone(), |number| json!(number)),
         Value::Array(values) => {
