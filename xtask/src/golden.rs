@@ -43,6 +43,7 @@ pub(crate) fn run(root: &Path, folder: &Path) -> Result<ExitCode> {
         differences::INTENDED,
         calls::ANSWERS,
         calls::MESSAGES,
+        calls::OURS,
         calls::REQUESTS,
     ]);
     let session = answers::replay(&records, &service, &mut comparison)?;

@@ -19,7 +19,7 @@ use anyhow::Result;
 use super::comparison::Comparison;
 use super::records::Records;
 
-pub(super) use differences::{ANSWERS, MESSAGES, REQUESTS};
+pub(super) use differences::{ANSWERS, MESSAGES, OURS, REQUESTS};
 
 /// Reads every recorded message, and replays every recorded request that caused calls.
 pub(super) fn replay(root: &Path, records: &Records, comparison: &mut Comparison) -> Result<()> {

@@ -7,6 +7,7 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
 use actix_web::{App, web};
 use prometheus::Registry;
 use serde_json::Value;
+use users_domain::ports::PublishedKeys;
 use users_http::{About, Api, ApiSettings, EnumFormat, configure};
 use users_testkit::Fakes;
 
@@ -15,6 +16,15 @@ use super::service::registration;
 /// The API on fakes, to be mounted.
 pub(super) fn api(registry: Registry) -> Result<Api, prometheus::Error> {
     let fakes = Fakes::new();
+    let keys = Arc::new(fakes.tokens.clone());
+    api_with(&fakes, Some(keys), registry)
+}
+
+fn api_with(
+    fakes: &Fakes,
+    keys: Option<Arc<dyn PublishedKeys>>,
+    registry: Registry,
+) -> Result<Api, prometheus::Error> {
     let text = || "-".to_owned();
     let settings = ApiSettings {
         enums: EnumFormat::default(),
@@ -27,11 +37,22 @@ pub(super) fn api(registry: Registry) -> Result<Api, prometheus::Error> {
     };
     Api::new(
         fakes.users(),
-        Some(Arc::new(fakes.tokens)),
-        Arc::new(fakes.entropy),
+        keys,
+        Arc::new(fakes.entropy.clone()),
         settings,
         registry,
     )
+}
+
+#[actix_web::test]
+async fn where_another_service_issues_tokens_there_are_no_keys_to_show() {
+    let api = api_with(&Fakes::new(), None, Registry::new()).unwrap();
+    let app = init_service(App::new().configure(configure(&api))).await;
+    let keys = TestRequest::get().uri("/.well-known/jwks.json");
+    let answer = call_service(&app, keys.to_request()).await;
+    assert_eq!(answer.status(), 404);
+    let body: Value = read_body_json(answer).await;
+    assert_eq!(body["code"], "no_such_path");
 }
 
 #[actix_web::test]

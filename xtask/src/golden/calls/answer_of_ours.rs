@@ -12,6 +12,9 @@ use super::hex;
 use super::message::Method;
 use super::messages::{back, plain};
 
+/// The field of an answer that has the users.
+const USERS: &str = "4 users";
+
 /// What the example prints of one answer of ours.
 #[derive(Deserialize)]
 pub(super) struct AnswerOfOurs {
@@ -44,10 +47,44 @@ impl AnswerOfOurs {
                 ("our answer", told(path, message.as_deref())?),
             ]))
         };
-        let theirs = facts(status, &recorded)?;
-        comparison.compare(&self.file, &theirs, &facts(self.code, &self.message)?);
+        let mut theirs = facts(status, &recorded)?;
+        let mut ours = facts(self.code, &self.message)?;
+        let known = ids(&theirs);
+        set_apart(&mut theirs, &known);
+        set_apart(&mut ours, &known);
+        comparison.compare(&self.file, &theirs, &ours);
         Ok(())
     }
+}
+
+/// The users in an answer.
+fn ids(facts: &Map<String, Value>) -> Vec<Value> {
+    let users = facts["our answer"][USERS].as_array();
+    let users = users.into_iter().flatten();
+    users.map(|user| user["1 id"].clone()).collect()
+}
+
+/// Tells the total, and users who are not among the known ones, apart from the rest of an answer.
+fn set_apart(facts: &mut Map<String, Value>, known: &[Value]) {
+    let Some(answer) = facts["our answer"].as_object_mut() else {
+        return;
+    };
+    let total = answer.remove("1 total");
+    let mut besides = Vec::new();
+    if let Some(Value::Array(mut users)) = answer.remove(USERS) {
+        users.retain(|user| {
+            let is_known = known.contains(&user["1 id"]);
+            if !is_known {
+                besides.push(user["1 id"].clone());
+            }
+            is_known
+        });
+        if !users.is_empty() {
+            answer.insert(USERS.to_owned(), Value::Array(users));
+        }
+    }
+    facts.insert("our answer: total".to_owned(), json!(total));
+    facts.insert("our answer: users besides".to_owned(), json!(besides));
 }
 
 /// How a message reads; of a method whose messages we do not know, its bytes.

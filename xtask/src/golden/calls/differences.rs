@@ -2,8 +2,10 @@
 
 mod answers;
 mod messages;
+mod ours;
 mod requests;
 
 pub(in super::super) use answers::ANSWERS;
 pub(in super::super) use messages::MESSAGES;
+pub(in super::super) use ours::OURS;
 pub(in super::super) use requests::REQUESTS;

@@ -26,9 +26,6 @@ use crate::accounts::Accounts;
 use crate::events::mailed_code;
 use crate::world::{World, issue, settings};
 
-/// How long a call may take: as when the records were made.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Cases that end a session which is there.
 const ENDS_A_SESSION: [&str; 2] = ["revoke", "hs256_revoke"];
 
@@ -115,16 +112,16 @@ impl Stage {
         answers: &[(&str, Fault)],
     ) -> Result<Outcome> {
         self.prepare(case, answers);
-        let cast = Cast::of(case, accounts)?;
-        let is_mailed = matches!(cast.bearer, Bearer::Mailed);
+        let people = Cast::of(case, accounts)?;
+        let is_mailed = matches!(people.bearer, Bearer::Mailed);
         let fakes = Fakes::new();
         fakes.clock.set(case.record.moment()?);
-        for user in cast.there {
+        for user in people.there {
             fakes.store.put(user);
         }
-        let bearer = match &cast.bearer {
-            Bearer::Made(TokenKind::Refresh) => Some(issue(&fakes, &cast.caller).await?),
-            Bearer::Made(kind) => Some(fakes.tokens.token(&cast.caller.id, *kind)),
+        let bearer = match &people.bearer {
+            Bearer::Made(TokenKind::Refresh) => Some(issue(&fakes, &people.caller).await?),
+            Bearer::Made(kind) => Some(fakes.tokens.token(&people.caller.id, *kind)),
             Bearer::Local(text, _) | Bearer::Remote(text) => Some(BearerToken::new(text.clone())),
             Bearer::Nothing | Bearer::Mailed => None,
         };
@@ -133,7 +130,7 @@ impl Stage {
         ports.verifier = Arc::new(Bearers {
             fakes: fakes.tokens.clone(),
             auth: self.adapters.auth.clone(),
-            bearer: cast.bearer,
+            bearer: people.bearer,
         });
         ports.platform = Platform {
             relations: Some(self.adapters.relations.clone()),
@@ -141,7 +138,7 @@ impl Stage {
             domains: None,
         };
         let users = Users::new(ports, settings(&case.record));
-        let code = mailed_code(&case.record, &fakes, &users, &cast.caller).await?;
+        let code = mailed_code(&case.record, &fakes, &users, &people.caller).await?;
         let bearer = bearer.as_ref().map(BearerToken::expose);
         let path = case.record.path_with(code.as_deref());
         let world = World { fakes, users };

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use serde_json::json;
-use users_domain::model::{Timestamp, UserId};
+use users_domain::model::UserId;
+use users_domain::ports::Clock as _;
 use users_proto::domains::v1::DeleteUserReq;
 use users_proto::token::v1::IssueReq;
+use users_system::SystemClock;
 
 use super::retrieval::Caller;
 use super::{Mode, World, role};
@@ -93,7 +95,7 @@ fn has_sessions(world: &World, mode: Mode) {
     refused.expect(401);
     // A personal access token reads, and nothing more.
     let user = UserId::parse(profile["id"].as_str().unwrap()).unwrap();
-    let end = Timestamp::now_utc() + Duration::from_hours(1);
+    let end = SystemClock.now() + Duration::from_hours(1);
     let pat = world.platform.auth.add_pat(&user, end);
     program.get_as("/users/profile", &pat).expect(200);
     let renamed = json!({ "tags": ["x"] });

@@ -357,4 +357,20 @@ pub(in super::super::super) const REQUESTS: &[Difference] = &[
         ours: r#"["Authorize","WriteRelationships"]"#,
         reason: "whoever registers others must be an administrator by the platform, too",
     },
+    Difference {
+        subjects: &[
+            "grpc/order-of-calls.json: hs256_other_issuer",
+            "grpc/order-of-calls.json: hs256_role_3",
+            "grpc/order-of-calls.json: hs256_api_key",
+        ],
+        fact: "calls",
+        ours: "[]",
+        reason: "what a token says of itself is read first: of another issuer, or of no role that there is, it is refused without asking",
+    },
+    Difference {
+        subjects: &["grpc/order-of-calls.json: login_role_all"],
+        fact: "status",
+        ours: "503",
+        reason: "the recorded tokens speak of a role that there is not, and that we do not ask for",
+    },
 ];
