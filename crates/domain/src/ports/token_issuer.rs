@@ -21,7 +21,13 @@ pub const ROTATION_GRACE: Duration = Duration::from_secs(30);
 ///   answers [`TokenError::Refused`].
 /// - No token is issued as of before `not_before`, and no session begins before. An issuer that cannot
 ///   issue as of a moment to come waits for it at most 2 seconds; else it is
-///   [`TokenError::Unavailable`], and no session was begun.
+///   [`TokenError::Unavailable`], and no session stays: one that was begun on the way is ended, unless
+///   the issuer goes away before. A call that is dropped may leave a session whose tokens nobody has.
+/// - A pair is given out once the domain's clock has reached the second in it, so that whatever ends
+///   the account's tokens afterwards ends it too. An issuer by another clock is waited for; if that is
+///   more than 5 seconds ahead, it is [`TokenError::Unavailable`].
+/// - Tokens say the role that the account has now. An issuer that cannot change a session's role ends the
+///   session and answers [`TokenError::Refused`]: its holder signs in again.
 /// - `revoke` of an unknown id, or of another user's, changes nothing and is no error; so it is among
 ///   the ids of `revoke_some`.
 /// - `revoke_some` and `revoke_all` take no longer than half a [`LEASE`](super::LEASE), however many
