@@ -145,7 +145,7 @@ async fn every_call_has_a_deadline_our_name_and_no_more() {
         assert_eq!(call.metadata("te"), Some("trailers"));
         assert_eq!(call.metadata("content-type"), Some("application/grpc"));
         let agent = call.metadata("user-agent").unwrap();
-        assert!(agent.starts_with("users/"), "{agent}");
+        assert!(agent.starts_with("magistrala-users/"), "{agent}");
         for absent in ["baggage", "tracestate", "authorization", "grpc-encoding"] {
             assert_eq!(call.metadata(absent), None);
         }
