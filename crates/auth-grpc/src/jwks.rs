@@ -4,11 +4,14 @@
 //! - The keys are fetched when the first token comes, or by [`JwksVerifier::prefetch`]; they are
 //!   fresh for five minutes, or for as long as the publisher says if that is shorter, and then
 //!   fetched again while the known ones serve on.
-//! - While the publisher is away the known keys serve for a day. With none to go by, and for a token
-//!   of a key that nobody has seen, the answer is *unavailable*: it might be genuine.
+//! - While the publisher is away the known keys serve for a day. With none to go by the answer is
+//!   *unavailable*.
 //! - A token whose key is not known, or that none of the known keys signed, lets the keys be fetched
-//!   again, as after a change of keys; at most every few seconds, however many such tokens come. A
-//!   text that is no token, or one that could not be accepted whoever signed it, never does.
+//!   again, since a change of keys looks like this (under the same name, too); at most every few
+//!   seconds, however many such tokens come. Where they cannot be fetched now, such a token is refused
+//!   only if it says that it was issued before the publisher was asked last: a later one might be
+//!   genuine, and the answer is *unavailable*. A text that is no token, or one that could not be
+//!   accepted whoever signed it, is refused at once.
 //! - A key verifies by its own algorithm alone. What verified once is remembered for as long as it
 //!   lives and its key is published.
 
@@ -160,23 +163,27 @@ impl JwksVerifier {
     async fn verify_plausible(
         &self,
         token: &Unverified<'_>,
+        came_at: Timestamp,
         keys: KnownKeys,
     ) -> Result<(Claims, Arc<PublicKey>), TokenError> {
         let refusal = match Self::signed_by(token, &keys) {
             Ok((claims, key)) => return Ok((claims, key.clone())),
             Err(refusal) => refusal,
         };
-        match self.keys.newer().await {
+        let refusal = match self.keys.newer().await {
             Asked::New(keys) => match Self::signed_by(token, &keys) {
-                Ok((claims, key)) => Ok((claims, key.clone())),
-                Err(refusal) => Err(refused(refusal)),
+                Ok((claims, key)) => return Ok((claims, key.clone())),
+                Err(refusal) => refusal,
             },
-            Asked::JustNow => Err(refused(refusal)),
-            // The key that it names did not sign it, as far as anybody knows; whereas one that
-            // nobody knows yet may be good.
-            Asked::Away if refusal == Refusal::Signature => Err(refused(refusal)),
-            Asked::Away => Err(TokenError::Unavailable),
+            Asked::NotNow => refusal,
+        };
+        // The two clocks may differ by so much, and times of issue are whole seconds.
+        let used_by = came_at.min(token.claims().issued_at + CLOCK_SKEW);
+        if self.keys.asked_since(used_by) {
+            return Err(refused(refusal));
         }
+        debug!(reason = %refusal, "a token may be of a key that is not known yet");
+        Err(TokenError::Unavailable)
     }
 }
 
@@ -204,7 +211,7 @@ impl TokenVerifier for JwksVerifier {
         }
         let token = plausible(text, now).map_err(refused)?;
         let keys = self.keys.current().await?;
-        let (claims, key) = self.verify_plausible(&token, keys).await?;
+        let (claims, key) = self.verify_plausible(&token, now, keys).await?;
         let understood = understood(claims).map_err(refused)?;
         if let Some(digest) = digest {
             self.remembered.put(digest, &understood, key);

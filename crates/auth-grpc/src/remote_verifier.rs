@@ -70,17 +70,21 @@ impl TokenVerifier for AuthGrpc {
 }
 
 /// What an accepted token says. It must be what the service takes it for: kinds are kept apart
-/// whatever the service does.
+/// whatever the service does. An answer that cannot be about the token is none.
 fn claims(shape: Shape, answer: AuthNRes) -> Result<TokenClaims, TokenError> {
     let kind = u8::try_from(answer.token_type)
         .ok()
         .and_then(TokenKind::from_u8)
-        .ok_or_else(|| refused("the auth service calls it by an unknown kind"))?;
+        .ok_or_else(|| odd("it is of a kind that there is not"))?;
+    if answer.user_id.is_empty() {
+        return Err(odd("it is nobody's"));
+    }
     match shape {
         Shape::Personal => {
-            if kind != TokenKind::PersonalAccess || answer.user_id.is_empty() {
-                warn!("the auth service takes a personal access token for something else");
-                return Err(TokenError::Refused);
+            if kind != TokenKind::PersonalAccess {
+                return Err(refused(
+                    "the auth service takes it for another kind of token",
+                ));
             }
             Ok(TokenClaims {
                 user: UserId::from_stored(answer.user_id),
@@ -95,12 +99,13 @@ fn claims(shape: Shape, answer: AuthNRes) -> Result<TokenClaims, TokenError> {
         Shape::Jwt(payload) => {
             let id = payload.id.as_ref().map_or("", TokenId::as_str);
             let agree = kind == payload.kind
-                && kind != TokenKind::PersonalAccess
                 && answer.user_id == payload.user.as_str()
                 && (answer.id.is_empty() || answer.id == id);
             if !agree {
-                warn!("the auth service accepts a token and says something else than it does");
-                return Err(TokenError::Refused);
+                return Err(odd("it says something else than the token"));
+            }
+            if kind == TokenKind::PersonalAccess {
+                return Err(refused("no personal access token looks like this"));
             }
             Ok(TokenClaims {
                 user: payload.user,
@@ -111,6 +116,15 @@ fn claims(shape: Shape, answer: AuthNRes) -> Result<TokenClaims, TokenError> {
             })
         }
     }
+}
+
+/// The service's fault, not the token's.
+fn odd(what: &'static str) -> TokenError {
+    warn!(
+        what,
+        "the auth service accepts a token and its answer cannot be about that"
+    );
+    TokenError::Unavailable
 }
 
 fn refused(reason: impl fmt::Display) -> TokenError {

@@ -5,6 +5,8 @@ use tonic::Request;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
 
+use crate::GrpcChannel;
+
 /// What a call is made with. Several requests of one call share its time.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -15,8 +17,8 @@ pub struct Call {
 
 impl Call {
     /// What generated clients are made with.
-    pub fn channel(&self) -> Channel {
-        self.channel.clone()
+    pub fn channel(&self) -> GrpcChannel {
+        GrpcChannel(self.channel.clone())
     }
 
     /// A request with the call's headers, and `grpc-timeout` for the time that is left.

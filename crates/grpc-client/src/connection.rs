@@ -47,7 +47,7 @@ pub struct ConnectionStats {
     pub in_flight: u64,
     /// Calls that the service answered, with whatever status.
     pub answered: u64,
-    /// Calls that found no service, or whose connection broke.
+    /// Calls that found no service or something else in its place, or whose connection broke.
     pub unreachable: u64,
     /// Calls that got no answer in time.
     pub timed_out: u64,
@@ -152,9 +152,9 @@ impl Connection {
     /// Makes a call: `make` sends one request or several, which together have the connection's
     /// timeout. Dropping the future gives the call up.
     ///
-    /// An error is the service's own status, `Unavailable` where it could not be reached or the
-    /// connection broke (the call may have been carried out then), or `DeadlineExceeded`. Its text
-    /// is for the log only.
+    /// An error is the service's own status, `Unavailable` where it could not be reached, something
+    /// else answered with an HTTP error, or the connection broke (the call may have been carried out
+    /// then), or `DeadlineExceeded`. Its text is for the log only.
     pub async fn call<T, F, A>(&self, headers: MetadataMap, make: F) -> Result<T, Status>
     where
         F: FnOnce(Call) -> A,

@@ -16,6 +16,7 @@
 mod address;
 mod backoff;
 mod call;
+mod channel;
 mod connection;
 mod connector;
 mod open_error;
@@ -24,6 +25,7 @@ mod trace_headers;
 
 pub use backoff::LONGEST_PAUSE;
 pub use call::Call;
+pub use channel::GrpcChannel;
 pub use connection::{Connection, ConnectionSettings, ConnectionStats};
 pub use open_error::OpenError;
 pub use tls::{Identity, IdentityError, Tls, check_authorities};

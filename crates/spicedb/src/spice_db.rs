@@ -6,7 +6,9 @@ use tokio::runtime::Handle;
 use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 use users_domain::model::{Role, UserId};
 use users_domain::ports::{LEASE, PlatformError, PlatformRelations};
-use users_grpc_client::{Call, Connection, ConnectionSettings, ConnectionStats, MESSAGE_LIMIT};
+use users_grpc_client::{
+    Call, Connection, ConnectionSettings, ConnectionStats, GrpcChannel, MESSAGE_LIMIT,
+};
 use users_proto::authzed::api::v1::delete_relationships_response::DeletionProgress;
 use users_proto::authzed::api::v1::permissions_service_client::PermissionsServiceClient;
 
@@ -92,7 +94,7 @@ impl PlatformRelations for SpiceDb {
     }
 }
 
-fn client(call: &Call) -> PermissionsServiceClient<tonic::transport::Channel> {
+fn client(call: &Call) -> PermissionsServiceClient<GrpcChannel> {
     PermissionsServiceClient::new(call.channel()).max_decoding_message_size(MESSAGE_LIMIT)
 }
 

@@ -126,7 +126,7 @@ impl SpiceDb {
             Some(Fault::Delay(delay)) => tokio::time::sleep(delay).await,
             Some(Fault::Hang) => pending().await,
             Some(Fault::Status(code, text)) => return Err(Status::new(code, text)),
-            Some(Fault::Answer(_) | Fault::Http(_) | Fault::LoseAnswer) => {
+            Some(Fault::Answer(_) | Fault::Http(_) | Fault::BareHttp(_) | Fault::LoseAnswer) => {
                 return Err(Status::unavailable("no SpiceDB"));
             }
         }

@@ -35,6 +35,8 @@ struct State {
     cache: Cache,
     /// The fetch that is under way.
     fetch: Option<Landing>,
+    /// When the fetch was begun that brought the known keys.
+    asked_at: Option<Timestamp>,
 }
 
 impl State {
@@ -55,12 +57,10 @@ type Landing = Shared<oneshot::Receiver<()>>;
 
 /// What came of asking for keys that are newer than the known ones.
 pub(super) enum Asked {
-    /// These are the publisher's now.
+    /// These were fetched meanwhile.
     New(KnownKeys),
-    /// The known ones have just been fetched.
-    JustNow,
-    /// There is no answer to be had.
-    Away,
+    /// The publisher is away, or was asked a moment ago.
+    NotNow,
 }
 
 impl KeySource {
@@ -119,11 +119,7 @@ impl KeySource {
         let fetch = {
             let mut state = self.lock();
             if state.fetch.is_none() && !state.cache.may_fetch(now) {
-                return if state.cache.succeeded() {
-                    Asked::JustNow
-                } else {
-                    Asked::Away
-                };
+                return Asked::NotNow;
             }
             state.join()
         };
@@ -133,8 +129,14 @@ impl KeySource {
         if state.cache.succeeded() {
             Asked::New(state.cache.usable(now))
         } else {
-            Asked::Away
+            Asked::NotNow
         }
+    }
+
+    /// Whether the publisher was asked for the known keys at an instant or later: a key that was in
+    /// use by then is among them.
+    pub(super) fn asked_since(&self, instant: Timestamp) -> bool {
+        self.lock().asked_at.is_some_and(|asked| asked >= instant)
     }
 
     /// Begins a fetch that nobody else has. It goes on if nobody waits for it.
@@ -142,6 +144,7 @@ impl KeySource {
         if let Some(landed) = mine {
             let fetch = Fetch {
                 source: self.clone(),
+                asked_at: self.clock.now(),
                 fetched: Err(FetchError::GivenUp),
                 landed: Some(landed),
             };
@@ -153,13 +156,13 @@ impl KeySource {
     }
 
     /// Notes what a fetch brought, and that it is over.
-    fn land(&self, fetched: Result<Fetched, FetchError>) {
+    fn land(&self, asked_at: Timestamp, fetched: Result<Fetched, FetchError>) {
         match fetched {
-            Ok(fetched) => self.land_keys(fetched),
+            Ok(fetched) => self.land_keys(asked_at, fetched),
             Err(error) => {
-                let known = self.note(|cache, now| {
-                    cache.fail(now);
-                    cache.usable(now).len()
+                let known = self.note(|state, now| {
+                    state.cache.fail(now);
+                    state.cache.usable(now).len()
                 });
                 self.counts.failures.fetch_add(1, Ordering::Relaxed);
                 warn!(
@@ -173,9 +176,13 @@ impl KeySource {
         self.counts.fetches.fetch_add(1, Ordering::Release);
     }
 
-    fn land_keys(&self, Fetched { set, max_age }: Fetched) {
+    fn land_keys(&self, asked_at: Timestamp, Fetched { set, max_age }: Fetched) {
         let keys = set.keys.len();
-        if !self.note(|cache, now| cache.succeed(now, set.keys, max_age)) {
+        let changed = self.note(|state, now| {
+            state.asked_at = Some(asked_at);
+            state.cache.succeed(now, set.keys, max_age)
+        });
+        if !changed {
             return;
         }
         for skipped in set.skipped {
@@ -190,11 +197,11 @@ impl KeySource {
         }
     }
 
-    fn note<T>(&self, outcome: impl FnOnce(&mut Cache, Timestamp) -> T) -> T {
+    fn note<T>(&self, outcome: impl FnOnce(&mut State, Timestamp) -> T) -> T {
         let now = self.clock.now();
         let mut state = self.lock();
         state.fetch = None;
-        outcome(&mut state.cache, now)
+        outcome(&mut state, now)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -205,6 +212,7 @@ impl KeySource {
 /// A fetch that is over when it is dropped: nobody waits for one that will never end.
 struct Fetch {
     source: Arc<KeySource>,
+    asked_at: Timestamp,
     fetched: Result<Fetched, FetchError>,
     landed: Option<oneshot::Sender<()>>,
 }
@@ -218,7 +226,7 @@ impl Fetch {
 impl Drop for Fetch {
     fn drop(&mut self) {
         let fetched = std::mem::replace(&mut self.fetched, Err(FetchError::GivenUp));
-        self.source.land(fetched);
+        self.source.land(self.asked_at, fetched);
         if let Some(landed) = self.landed.take() {
             // Perhaps nobody waits.
             _ = landed.send(());

@@ -69,6 +69,8 @@ impl Publisher {
             .timeout(settings.timeout.min(LONGEST))
             // The address is the operator's to give: whoever answers must not choose another.
             .redirect(Policy::none())
+            // Nor may a proxy that the environment names for other things.
+            .no_proxy()
             // A connection would be idle for minutes, and broken when it is needed.
             .pool_max_idle_per_host(0)
             .user_agent(concat!("magistrala-users/", env!("CARGO_PKG_VERSION")));

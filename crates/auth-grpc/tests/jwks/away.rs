@@ -100,18 +100,26 @@ async fn of_a_key_that_nobody_has_seen_nobody_can_tell() {
     assert_eq!(fixture.publisher.asked(), 2);
 }
 
+/// After a change of keys under the same name a genuine token looks like a forged one.
 #[tokio::test]
-async fn what_the_key_that_it_names_did_not_sign_is_refused_all_the_same() {
-    let (signer, forger) = (Signer::named(1, "active"), Signer::named(2, "active"));
+async fn what_the_known_keys_did_not_sign_may_be_of_a_new_key_unless_it_is_older_than_they_are() {
+    let (signer, other) = (Signer::named(1, "active"), Signer::named(2, "active"));
     let fixture = Fixture::publishing(&[&signer]);
     fixture.verifier.prefetch().await.unwrap();
+    let fetched = fixture.now();
     fixture.publisher.set(Answer::Closed);
-    fixture.clock.advance(PAUSE);
+    fixture.clock.advance(Duration::from_mins(1));
     for number in 0..50 {
-        let token = forger.token_with(fixture.now(), "aud", json!(number));
-        fixture.refuses(&token).await;
+        let after = other.token_with(fixture.now(), "aud", json!(number));
+        fixture.cannot_tell(&after).await;
+        // As much before as the clocks may differ.
+        let before = other.token_with(fetched - 6, "aud", json!(number));
+        fixture.refuses(&before).await;
     }
     assert_eq!(fixture.publisher.asked(), 2);
+    fixture.publisher.set(keys(&[&other]));
+    fixture.clock.advance(PAUSE);
+    fixture.accepts(&other.token(fixture.now())).await;
 }
 
 #[tokio::test]

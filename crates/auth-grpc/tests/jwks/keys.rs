@@ -1,9 +1,11 @@
 //! When the keys are fetched, by what, and how often.
 
+use std::process::Command;
 use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use users_domain::ports::TokenError;
 
 use crate::fixture::{Fixture, PAUSE, Signer, keys};
 use crate::forge::{claims, header, with};
@@ -50,6 +52,23 @@ async fn a_fetch_is_what_the_deployed_services_ask() {
     for other in ["traceparent", "authorization", "cookie"] {
         assert!(!request.contains(other), "{request}");
     }
+}
+
+/// The test above once more, in a process whose environment names a proxy.
+#[test]
+fn no_proxy_is_asked() {
+    let test = "keys::a_fetch_is_what_the_deployed_services_ask";
+    let mut process = Command::new(std::env::current_exe().unwrap());
+    process.args([test, "--exact"]);
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        // Nobody listens there.
+        process.env(name, "http://127.0.0.1:1");
+    }
+    process.env_remove("REQUEST_METHOD").env_remove("NO_PROXY");
+    let output = process.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "{said}");
 }
 
 #[tokio::test]
@@ -104,12 +123,15 @@ async fn any_number_of_tokens_of_unknown_keys_causes_one_fetch_in_a_while() {
     fixture.accepts(&signer.token(fixture.now())).await;
     for round in 1..=3 {
         fixture.clock.advance(PAUSE);
-        for number in 0..200 {
-            let unknown = header(&json!(format!("unknown {number}")));
-            let token = signer
-                .forge
-                .sign(unknown, claims("id-of-ada", fixture.now()));
-            fixture.refuses(&token).await;
+        let unknown = |number: i32, issued_at| {
+            let header = header(&json!(format!("unknown {number}")));
+            signer.forge.sign(header, claims("id-of-ada", issued_at))
+        };
+        fixture.refuses(&unknown(0, fixture.now())).await;
+        fixture.clock.advance(Duration::from_secs(1));
+        for number in 1..100 {
+            fixture.refuses(&unknown(number, fixture.now() - 7)).await;
+            fixture.cannot_tell(&unknown(number, fixture.now())).await;
         }
         assert_eq!(fixture.publisher.asked(), 1 + round);
     }
@@ -122,11 +144,50 @@ async fn any_number_of_tokens_that_nobody_signed_causes_one_fetch_in_a_while() {
     let fixture = Fixture::publishing(&[&signer]);
     fixture.accepts(&signer.token(fixture.now())).await;
     fixture.clock.advance(PAUSE);
-    for number in 0..200 {
-        let token = forger.token_with(fixture.now(), "aud", json!(number));
-        fixture.refuses(&token).await;
+    let forged = |number: i32, issued_at| forger.token_with(issued_at, "aud", json!(number));
+    fixture.refuses(&forged(0, fixture.now())).await;
+    fixture.clock.advance(Duration::from_secs(1));
+    for number in 1..100 {
+        fixture.refuses(&forged(number, fixture.now() - 7)).await;
+        fixture.cannot_tell(&forged(number, fixture.now())).await;
     }
     assert_eq!(fixture.publisher.asked(), 2);
+}
+
+#[tokio::test]
+async fn keys_that_change_under_their_name_refuse_no_genuine_token_whoever_caused_the_last_fetch() {
+    let (old, new) = (Signer::named(1, "active"), Signer::named(2, "active"));
+    let forger = Signer::named(3, "active");
+    let fixture = Fixture::publishing(&[&old]);
+    fixture.accepts(&old.token(fixture.now())).await;
+    fixture.clock.advance(PAUSE);
+    fixture.refuses(&forger.token(fixture.now())).await;
+    fixture.publisher.set(keys(&[&new]));
+    fixture.clock.advance(Duration::from_secs(1));
+    let genuine = new.token(fixture.now());
+    fixture.cannot_tell(&genuine).await;
+    fixture.clock.advance(PAUSE);
+    fixture.accepts(&genuine).await;
+    assert_eq!(fixture.publisher.asked(), 3);
+}
+
+#[tokio::test]
+async fn a_fetch_that_was_under_way_refuses_nothing_that_is_newer_than_it() {
+    let (old, new) = (Signer::named(1, "active"), Signer::named(2, "active"));
+    let fixture = Fixture::publishing(&[&old]);
+    fixture.accepts(&old.token(fixture.now())).await;
+    fixture.publisher.set(Answer::Held);
+    fixture.clock.advance(PAUSE);
+    let first = fixture
+        .begin(&new.token_with(fixture.now(), "aud", json!(1)))
+        .await;
+    fixture.clock.advance(Duration::from_secs(1));
+    let second = fixture
+        .begin(&new.token_with(fixture.now(), "aud", json!(2)))
+        .await;
+    fixture.publisher.set(keys(&[&old]));
+    assert_eq!(first.await, Err(TokenError::Refused));
+    assert_eq!(second.await, Err(TokenError::Unavailable));
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ async fn headers_and_the_time_that_is_left_go_with_a_call() {
     let micros: u64 = timeout.strip_suffix('u').unwrap().parse().unwrap();
     assert!((1..=30_000_000).contains(&micros), "{micros}");
     let agent = seen.get("user-agent").unwrap().to_str().unwrap();
-    assert!(agent.starts_with("users/"), "{agent}");
+    assert!(agent.starts_with("magistrala-users/"), "{agent}");
     assert_eq!(connection.stats().answered, 1);
 }
 

@@ -43,6 +43,7 @@ async fn answers_that_are_none_are_unavailable() {
         Fault::Http(400),
         Fault::Http(401),
         Fault::Http(502),
+        Fault::BareHttp(401),
         Fault::LoseAnswer,
     ] {
         server.set_fault(fault.clone());

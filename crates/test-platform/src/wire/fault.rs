@@ -20,6 +20,8 @@ pub enum Fault {
     Answer(Vec<u8>),
     /// It does nothing and answers in HTTP with this status, as a proxy does that knows no gRPC.
     Http(u16),
+    /// The same without a page: callers take such a status for one of gRPC's.
+    BareHttp(u16),
     /// It does as asked, and the answer is lost: the caller hears UNAVAILABLE.
     LoseAnswer,
 }

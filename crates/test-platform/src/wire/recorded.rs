@@ -77,7 +77,8 @@ where
             Some(Fault::Hang) => pending().await,
             Some(Fault::Status(code, text)) => Status::new(code, text).into_http(),
             Some(Fault::Answer(message)) => self.ok(message),
-            Some(Fault::Http(status)) => http(status),
+            Some(Fault::Http(status)) => http(status, NO_UPSTREAM),
+            Some(Fault::BareHttp(status)) => http(status, ""),
             Some(Fault::Delay(_) | Fault::LoseAnswer) | None => {
                 if let Some(Fault::Delay(delay)) = fault {
                     tokio::time::sleep(delay).await;
@@ -171,9 +172,12 @@ fn number_of(code: Code) -> u16 {
     u16::try_from(i32::from(code)).expect("codes go from 0 to 16")
 }
 
-fn http(status: u16) -> Response<Body> {
-    let page = Bytes::from_static(b"<html><body>no such upstream</body></html>");
-    let mut response = Response::new(Body::new(Full::new(page)));
+/// The page of a proxy that knows nowhere to go.
+const NO_UPSTREAM: &str = "<html><body>no such upstream</body></html>";
+
+fn http(status: u16, page: &'static str) -> Response<Body> {
+    let page = Full::new(Bytes::from_static(page.as_bytes()));
+    let mut response = Response::new(Body::new(page));
     *response.status_mut() = StatusCode::from_u16(status).expect("it is an HTTP status");
     response
         .headers_mut()
