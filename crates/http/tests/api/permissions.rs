@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use users_domain::Settings;
-use users_domain::authorization::{AccessPolicy, Operation};
+use users_domain::authorization::{AccessPolicy, Operation, Who};
 use users_domain::model::{CodePurpose, Status, TokenKind, User};
 use users_testkit::fakes::FixedClock;
 use users_testkit::people;
@@ -49,8 +49,12 @@ send_password_reset    201    201        201   201   201   201      201     201 
 reset_secret           201    201        201   201   201   400      400     201     201  201 201       201
 ";
 
-/// What no request asks for: the operator's command line does.
-const WITHOUT_PATH: [&str; 3] = ["export", "import", "set_secret"];
+/// The operations that requests ask for; the others are the operator's command line's.
+pub(crate) fn asked_for() -> impl Iterator<Item = Operation> {
+    let is_asked_for =
+        |operation: &Operation| operation.rule(AccessPolicy::default()).who != Who::Operator;
+    Operation::ALL.into_iter().filter(is_asked_for)
+}
 
 /// One line of the table: an operation, and what each kind of caller is answered.
 type Row = (&'static str, Vec<(&'static str, &'static str)>);
@@ -102,6 +106,7 @@ fn the_printed_matrix_promises_the_same() {
     let printed: BTreeMap<_, Vec<_>> = matrix
         .lines()
         .skip(2)
+        .take_while(|line| line.starts_with('|'))
         .map(|line| {
             let mut cells = line.trim_matches('|').split('|').map(str::trim);
             (cells.next().unwrap().to_owned(), cells.collect())
@@ -131,9 +136,8 @@ fn the_printed_matrix_promises_the_same() {
 fn every_operation_is_in_the_table() {
     let mut rows: Vec<_> = rows().into_iter().map(|(operation, _)| operation).collect();
     rows.retain(|operation| *operation != "create_closed");
-    rows.extend(WITHOUT_PATH);
     rows.sort_unstable();
-    let mut known = Operation::ALL.map(Operation::as_str);
+    let mut known: Vec<_> = asked_for().map(Operation::as_str).collect();
     known.sort_unstable();
     assert_eq!(rows, known);
 }

@@ -9,6 +9,7 @@ use users_testkit::people;
 
 use super::scene::Scene;
 use crate::client::{Request, escaped};
+use crate::permissions::asked_for;
 use crate::service::registration;
 
 /// `token`: `none` is looked at, an `optional` one must be good, `read` and `change` need an access
@@ -43,9 +44,6 @@ send_password_reset    POST   /password/reset-request      none     root json no
 reset_secret           PUT    /password/reset              none     root json no  201
 reset_secret           POST   /password/reset              none     root form no  200
 ";
-
-/// What no request asks for: the operator's command line does.
-const WITHOUT_PATH: [&str; 3] = ["export", "import", "set_secret"];
 
 /// One way to ask for an operation.
 pub(super) struct Way {
@@ -108,8 +106,7 @@ pub(super) fn all(scene: &Scene) -> Vec<Way> {
         .map(|line| Way::read(line, scene))
         .collect();
     let asked: BTreeSet<_> = ways.iter().map(|way| way.operation).collect();
-    let known = Operation::ALL.map(Operation::as_str).into_iter();
-    let known: BTreeSet<_> = known.filter(|name| !WITHOUT_PATH.contains(name)).collect();
+    let known: BTreeSet<_> = asked_for().map(Operation::as_str).collect();
     assert_eq!(asked, known, "every operation has a row in the table");
     ways
 }
