@@ -8,9 +8,9 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use users_domain::model::Metadata;
 
-/// What lies deeper is null: rows of others may be nested a thousand levels deep, which no reader
-/// of these messages takes (and which would take a stack to write).
-const DEEPEST: usize = 256;
+/// What lies deeper is null. Each level takes three of messages, and most readers refuse a message
+/// that is nested more than 100 deep as a whole: one account would hide all others of its answer.
+const DEEPEST: usize = 32;
 
 /// The object; empty for what is none.
 ///
@@ -18,24 +18,25 @@ const DEEPEST: usize = 256;
 /// (a lone surrogate) becomes null; where it is a name, the whole object does.
 pub(crate) fn to_struct(metadata: &Metadata) -> Struct {
     match serde_json::from_str(metadata.as_str()) {
-        Ok(Json::Object(members)) => parsed_object(members),
+        Ok(Json::Object(members)) => parsed_object(members, 1),
         Ok(_) => Struct::default(),
         // Too deep for that parser, a number beyond a double, or no Unicode.
         Err(_) => object(metadata.as_raw(), 1).unwrap_or_default(),
     }
 }
 
-fn parsed_object(members: serde_json::Map<String, Json>) -> Struct {
+fn parsed_object(members: serde_json::Map<String, Json>, depth: usize) -> Struct {
     let fields = members.into_iter();
     Struct {
         fields: fields
-            .map(|(name, member)| (name, parsed(member)))
+            .map(|(name, member)| (name, parsed(member, depth + 1)))
             .collect(),
     }
 }
 
-fn parsed(json: Json) -> Value {
+fn parsed(json: Json, depth: usize) -> Value {
     let kind = match json {
+        Json::Array(_) | Json::Object(_) if depth > DEEPEST => Kind::NullValue(0),
         Json::Null => Kind::NullValue(0),
         Json::Bool(value) => Kind::BoolValue(value),
         Json::Number(number) => number
@@ -43,9 +44,12 @@ fn parsed(json: Json) -> Value {
             .map_or(Kind::NullValue(0), Kind::NumberValue),
         Json::String(text) => Kind::StringValue(text),
         Json::Array(elements) => Kind::ListValue(ListValue {
-            values: elements.into_iter().map(parsed).collect(),
+            values: elements
+                .into_iter()
+                .map(|element| parsed(element, depth + 1))
+                .collect(),
         }),
-        Json::Object(members) => Kind::StructValue(parsed_object(members)),
+        Json::Object(members) => Kind::StructValue(parsed_object(members, depth)),
     };
     Value { kind: Some(kind) }
 }
@@ -159,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_deep_is_kept_and_what_is_nested_without_end_is_cut() {
+    fn what_is_nested_deeper_than_readers_take_is_cut() {
         let nested = |depth: usize| {
             let (open, close) = (r#"{"a":"#.repeat(depth - 1), "}".repeat(depth - 1));
             format!("{open}{{}}{close}")
@@ -174,9 +178,10 @@ mod tests {
             }
             depth
         };
-        assert_eq!(depth_of(&nested(200)), 200);
         assert_eq!(depth_of(&nested(DEEPEST)), DEEPEST);
-        assert_eq!(depth_of(&nested(1000)), DEEPEST);
+        for deeper in [DEEPEST + 1, 100, 200, 1000] {
+            assert_eq!(depth_of(&nested(deeper)), DEEPEST, "{deeper}");
+        }
     }
 
     #[test]
