@@ -7,8 +7,9 @@ use tokio::runtime::Handle;
 use tonic::Response;
 use tracing::warn;
 use users_domain::model::UserId;
-use users_domain::ports::{Domains, Entropy, PlatformError};
+use users_domain::ports::{Domains, Entropy, LEASE, PlatformError};
 use users_grpc_client::{ConnectionStats, MESSAGE_LIMIT, OpenError};
+use users_proto::authzed::can_be_held;
 use users_proto::domains::v1::domains_service_client::DomainsServiceClient;
 use users_proto::domains::v1::{DeleteUserReq, DeleteUserRes};
 
@@ -24,12 +25,19 @@ pub struct DomainsGrpc {
 
 impl DomainsGrpc {
     /// Connects when it is called first; the service need not be up. Everything is done on `runtime`.
+    ///
+    /// No call takes longer than half of [`LEASE`], whatever the settings say: who carries effects out
+    /// would lose his lease meanwhile.
     pub fn open(
         settings: &GrpcSettings,
         runtime: Handle,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, OpenError> {
-        let peer = Peer::open("domains", settings, runtime, entropy)?;
+        let settings = GrpcSettings {
+            timeout: settings.timeout.min(LEASE / 2),
+            ..settings.clone()
+        };
+        let peer = Peer::open("domains", &settings, runtime, entropy)?;
         Ok(Self { peer })
     }
 
@@ -43,6 +51,10 @@ impl DomainsGrpc {
 impl Domains for DomainsGrpc {
     #[tracing::instrument(skip_all, name = "domains.remove_user")]
     async fn remove_user(&self, user: &UserId) -> Result<(), PlatformError> {
+        // Whom the platform cannot hold is of no domain.
+        if !can_be_held(user.as_str()) {
+            return Ok(());
+        }
         let message = DeleteUserReq {
             id: user.as_str().to_owned(),
         };
@@ -58,7 +70,7 @@ impl Domains for DomainsGrpc {
             })
             .await;
         match answer {
-            // Whom the service does not know, or could not hold, is of no domain.
+            // Whom the service does not know is of no domain.
             Ok(DeleteUserRes { deleted: true }) | Err(Failure::No) => Ok(()),
             Ok(DeleteUserRes { deleted: false }) => {
                 warn!(user.id = %user, "the domains service says that the user is still there");

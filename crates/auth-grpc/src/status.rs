@@ -4,17 +4,20 @@
 //! certainly the former becomes an answer; everything else is the service being away, so that a fault
 //! of the platform is never taken for a wrong token or a missing right.
 //!
-//! | code | `Authenticate`, `Refresh` | `Authorize` | `Revoke`, `DeleteUserFromDomains` | others |
-//! | --- | --- | --- | --- | --- |
-//! | Unauthenticated | refused | away | away | away |
-//! | InvalidArgument, NotFound | refused | no | no | away |
-//! | PermissionDenied | away | no, if the message says that it was decided; else away | away | away |
-//! | OK without an answer, Cancelled, Unknown, DeadlineExceeded, AlreadyExists, ResourceExhausted, FailedPrecondition, Aborted, OutOfRange, Unimplemented, Internal, Unavailable, DataLoss | away | away | away | away |
+//! | code | `Authenticate`, `Refresh` | `Authorize` | `Revoke` | `DeleteUserFromDomains` | others |
+//! | --- | --- | --- | --- | --- | --- |
+//! | Unauthenticated | refused | away | away | away | away |
+//! | InvalidArgument | away | away | no | away | away |
+//! | NotFound | away | away | no | no | away |
+//! | PermissionDenied | away | no, if the message says that it was decided; else away | away | away | away |
+//! | OK without an answer, Cancelled, Unknown, DeadlineExceeded, AlreadyExists, ResourceExhausted, FailedPrecondition, Aborted, OutOfRange, Unimplemented, Internal, Unavailable, DataLoss | away | away | away | away | away |
 //!
 //! - `Issue` is asked for somebody whose password was right: whatever stands in the way is no fault of
 //!   his. The deployed service says Internal where it misses the user's relation.
 //! - The deployed service also answers Internal to a `Refresh` of something that is no refresh token,
 //!   so the issuer looks at the token before it calls.
+//! - The deployed service answers `Authorize` with InvalidArgument where its store has no schema yet,
+//!   and refuses tokens with Unauthenticated alone.
 //! - While the deployed service's store of relations is away, it answers `Authorize` with
 //!   PermissionDenied too; only the end of the message tells that from a decision.
 
@@ -66,14 +69,9 @@ const DECIDED: &str = "PERMISSIONSHIP_NO_PERMISSION";
 /// What a status means, as the table says.
 pub(crate) fn failure(call: Call, status: &Status) -> Failure {
     match (status.code(), call) {
-        (
-            Code::Unauthenticated | Code::InvalidArgument | Code::NotFound,
-            Call::Authenticate | Call::Refresh,
-        ) => Failure::Refused,
-        (
-            Code::InvalidArgument | Code::NotFound,
-            Call::Authorize | Call::Revoke | Call::DeleteUserFromDomains,
-        ) => Failure::No,
+        (Code::Unauthenticated, Call::Authenticate | Call::Refresh) => Failure::Refused,
+        (Code::InvalidArgument | Code::NotFound, Call::Revoke)
+        | (Code::NotFound, Call::DeleteUserFromDomains) => Failure::No,
         (Code::PermissionDenied, Call::Authorize) if status.message().ends_with(DECIDED) => {
             Failure::No
         }
@@ -158,11 +156,11 @@ mod tests {
                 Call::Authenticate | Call::Refresh => Failure::Refused,
                 _ => Failure::Away,
             },
-            Code::InvalidArgument | Code::NotFound => match call {
-                Call::Authenticate | Call::Refresh => Failure::Refused,
-                Call::Authorize | Call::Revoke | Call::DeleteUserFromDomains => Failure::No,
+            Code::NotFound => match call {
+                Call::Revoke | Call::DeleteUserFromDomains => Failure::No,
                 _ => Failure::Away,
             },
+            Code::InvalidArgument if call == Call::Revoke => Failure::No,
             _ => Failure::Away,
         }
     }

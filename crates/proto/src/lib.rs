@@ -1,7 +1,8 @@
 //! The platform's gRPC messages, clients and servers, generated from the `.proto` files in `proto/`:
 //! one module a package, named as the package is.
 //!
-//! Nothing here knows what the messages mean; the crates that speak them do.
+//! Nothing here knows what the messages mean, but for which ids they may name; the crates that speak
+//! them do.
 
 #![expect(
     missing_docs,
@@ -42,8 +43,12 @@ pub mod domains {
     }
 }
 
+mod object_id;
+
 /// `authzed.api`: the part of SpiceDB that is used.
 pub mod authzed {
+    pub use crate::object_id::can_be_held;
+
     /// Its API.
     pub mod api {
         /// Version 1.

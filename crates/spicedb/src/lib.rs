@@ -30,7 +30,6 @@
 
 mod check_error;
 mod messages;
-mod object_id;
 mod refusal;
 mod settings;
 mod spice_db;

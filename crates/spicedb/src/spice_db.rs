@@ -11,9 +11,10 @@ use users_grpc_client::{
 };
 use users_proto::authzed::api::v1::delete_relationships_response::DeletionProgress;
 use users_proto::authzed::api::v1::permissions_service_client::PermissionsServiceClient;
+use users_proto::authzed::can_be_held;
 
 use crate::refusal::platform_error;
-use crate::{CheckError, OpenError, SpiceDbSettings, messages, object_id};
+use crate::{CheckError, OpenError, SpiceDbSettings, messages};
 
 /// The platform's relations in SpiceDB.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl SpiceDb {
 #[async_trait]
 impl PlatformRelations for SpiceDb {
     async fn put(&self, user: &UserId, role: Role) -> Result<(), PlatformError> {
-        if !object_id::can_be_held(user) {
+        if !can_be_held(user.as_str()) {
             tracing::error!(%user, "SpiceDB cannot hold this user's id");
             return Err(PlatformError::Refused);
         }
@@ -74,7 +75,7 @@ impl PlatformRelations for SpiceDb {
     }
 
     async fn remove(&self, user: &UserId) -> Result<(), PlatformError> {
-        if !object_id::can_be_held(user) {
+        if !can_be_held(user.as_str()) {
             // Whom it cannot hold it does not know.
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! What the platform says of administrators, in all the ways in which it says it.
 
 use tonic::Code;
+use users_domain::model::UserId;
 use users_domain::ports::{PlatformAuthority as _, PlatformError};
 use users_test_platform::Fault;
 
@@ -23,7 +24,13 @@ async fn only_a_decision_is_a_no() {
             Err(PlatformError::Unavailable),
         ),
         (Code::PermissionDenied, "", Err(PlatformError::Unavailable)),
-        (Code::InvalidArgument, "malformed policy subject", Ok(false)),
+        // What it says of every subject while its store has no schema.
+        (
+            Code::InvalidArgument,
+            "object definition `platform` not found",
+            Err(PlatformError::Unavailable),
+        ),
+        (Code::NotFound, "", Err(PlatformError::Unavailable)),
         (
             Code::Unauthenticated,
             DECIDED,
@@ -44,6 +51,16 @@ async fn only_a_decision_is_a_no() {
     assert_eq!(fixture.auth.is_administrator(&ada()).await, Ok(false));
     fixture.server.clear_faults();
     assert_eq!(fixture.auth.is_administrator(&ada()).await, Ok(true));
+}
+
+#[tokio::test]
+async fn whom_the_platform_cannot_hold_is_nothing_there_and_is_not_asked_about() {
+    let fixture = Fixture::start();
+    for id in ["", "*", "no such id!", "ada@example.com"] {
+        let user = UserId::from_stored(id.to_owned());
+        assert_eq!(fixture.auth.is_administrator(&user).await, Ok(false));
+    }
+    assert!(fixture.server.calls().is_empty());
 }
 
 #[tokio::test]

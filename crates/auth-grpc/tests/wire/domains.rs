@@ -1,6 +1,7 @@
 //! What the domains service answers, and what that means.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tonic::Code;
@@ -13,8 +14,12 @@ use users_testkit::fakes::SeededEntropy;
 use crate::fixture::{AMPLE, ada, settings};
 
 fn start() -> (DomainsServer, DomainsGrpc) {
+    start_with(AMPLE)
+}
+
+fn start_with(limit: Duration) -> (DomainsServer, DomainsGrpc) {
     let server = DomainsServer::start(&Listen::default()).unwrap();
-    let settings = settings(server.host_and_port(), AMPLE);
+    let settings = settings(server.host_and_port(), limit);
     let entropy = Arc::new(SeededEntropy::new(7));
     let domains = DomainsGrpc::open(&settings, Handle::current(), entropy).unwrap();
     (server, domains)
@@ -36,7 +41,7 @@ async fn the_user_is_named_and_nothing_else() {
 async fn what_is_no_answer_about_the_user_is_to_be_asked_again() {
     let (server, domains) = start();
     for (code, expected) in [
-        (Code::InvalidArgument, Ok(())),
+        (Code::InvalidArgument, Err(PlatformError::Unavailable)),
         (Code::NotFound, Ok(())),
         (Code::Unauthenticated, Err(PlatformError::Unavailable)),
         (Code::PermissionDenied, Err(PlatformError::Unavailable)),
@@ -53,4 +58,12 @@ async fn what_is_no_answer_about_the_user_is_to_be_asked_again() {
         (stats.answered, stats.unreachable, stats.timed_out),
         (7, 0, 0)
     );
+}
+
+#[tokio::test]
+async fn a_call_ends_before_a_lease_does_whatever_is_set() {
+    let (server, domains) = start_with(Duration::from_mins(5));
+    server.set_fault(Fault::Hang);
+    let answer = tokio::time::timeout(Duration::from_mins(2), domains.remove_user(&ada()));
+    assert_eq!(answer.await.unwrap(), Err(PlatformError::Unavailable));
 }

@@ -159,14 +159,18 @@ async fn an_answer_that_comes_within_the_time_is_taken() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_a_refusal_and_nothing_of_it_is_away() {
+async fn only_what_the_service_refuses_tokens_with_refuses_one() {
     let fixture = Fixture::start();
     let pair = fixture.issue().await;
-    for code in [Code::Unauthenticated, Code::NotFound, Code::InvalidArgument] {
+    for (code, refused) in [
+        (Code::Unauthenticated, Some(TokenError::Refused)),
+        (Code::NotFound, AWAY),
+        (Code::InvalidArgument, AWAY),
+        (Code::PermissionDenied, AWAY),
+    ] {
         fixture
             .server
             .set_fault(Fault::Status(code, "words".to_owned()));
-        let refused = Some(TokenError::Refused);
         assert_eq!(fixture.auth.verify(&pair.access).await.err(), refused);
         assert_eq!(fixture.refresh(&pair.refresh).await.err(), refused);
         // Whose password was right is not refused for what the service lacks.

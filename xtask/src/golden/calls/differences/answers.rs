@@ -16,13 +16,13 @@ pub(in super::super::super) const ANSWERS: &[Difference] = &[
     Difference {
         subjects: &["grpc/status-to-http.json: refresh"],
         fact: "answers",
-        ours: r#"{"401 failed to perform authentication over the entity":["InvalidArgument","NotFound","Unauthenticated"],"503 token issuer is unavailable, try again later":"every other code"}"#,
+        ours: r#"{"401 failed to perform authentication over the entity":["Unauthenticated"],"503 token issuer is unavailable, try again later":"every other code"}"#,
         reason: "what goes wrong at the auth service is no fault of the caller: 503, and he may try again",
     },
     Difference {
         subjects: &["grpc/status-to-http.json: pat_profile"],
         fact: "answers",
-        ours: r#"{"401 failed to perform authentication over the entity":["InvalidArgument","NotFound","Unauthenticated"],"503 token verifier is unavailable, try again later":"every other code"}"#,
+        ours: r#"{"401 failed to perform authentication over the entity":["Unauthenticated"],"503 token verifier is unavailable, try again later":"every other code"}"#,
         reason: "what goes wrong at the auth service is no fault of the caller: 503, and he may try again",
     },
     Difference {
@@ -38,8 +38,8 @@ pub(in super::super::super) const ANSWERS: &[Difference] = &[
             "grpc/status-to-http.json: role_guard",
         ],
         fact: "answers",
-        ours: r#"{"401 email not verified":["InvalidArgument","NotFound"],"503 platform authority is unavailable, try again later":"every other code"}"#,
-        reason: "what goes wrong at the auth service is no fault of the caller: 503, and he may try again; whom it does not know is no administrator, and his address is not proven",
+        ours: r#"{"503 platform authority is unavailable, try again later":"every code"}"#,
+        reason: "what goes wrong at the auth service is no fault of the caller: 503, and he may try again",
     },
     Difference {
         subjects: &["grpc/status-to-http.json: change_secret"],
