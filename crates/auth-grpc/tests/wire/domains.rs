@@ -64,6 +64,7 @@ async fn what_is_no_answer_about_the_user_is_to_be_asked_again() {
 async fn a_call_ends_before_a_lease_does_whatever_is_set() {
     let (server, domains) = start_with(Duration::from_mins(5));
     server.set_fault(Fault::Hang);
-    let answer = tokio::time::timeout(Duration::from_mins(2), domains.remove_user(&ada()));
+    let user = ada();
+    let answer = tokio::time::timeout(Duration::from_mins(2), domains.remove_user(&user));
     assert_eq!(answer.await.unwrap(), Err(PlatformError::Unavailable));
 }
