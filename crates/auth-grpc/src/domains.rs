@@ -13,7 +13,7 @@ use users_proto::domains::v1::domains_service_client::DomainsServiceClient;
 use users_proto::domains::v1::{DeleteUserReq, DeleteUserRes};
 
 use crate::peer::Peer;
-use crate::settings::GrpcSettings;
+use crate::settings::PeerSettings;
 use crate::status::{Call, Failure};
 
 /// The platform's domains service.
@@ -25,7 +25,7 @@ pub struct DomainsGrpc {
 impl DomainsGrpc {
     /// Connects when it is called first; the service need not be up. Everything is done on `runtime`.
     pub fn open(
-        settings: &GrpcSettings,
+        settings: &PeerSettings,
         runtime: Handle,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, OpenError> {

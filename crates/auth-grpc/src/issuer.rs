@@ -6,21 +6,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::try_join_all;
 use tonic::Response;
-use tracing::{debug, warn};
+use tracing::warn;
 use users_domain::model::{
     BearerToken, Role, Session, SessionDescription, Timestamp, TokenId, TokenKind, TokenPair,
     UserId,
 };
 use users_domain::ports::{IssueToken, RefreshToken, TokenError, TokenIssuer};
-use users_grpc_client::MESSAGE_LIMIT;
-use users_proto::token::v1::token_service_client::TokenServiceClient;
 use users_proto::token::v1::{
     IssueReq, ListUserRefreshTokensReq, RefreshReq, RevokeReq, RevokeRes, Token,
 };
 
 use crate::AuthGrpc;
 use crate::begun::Times;
+use crate::clients;
 use crate::payload::{self, Payload};
+use crate::refused::refused;
 use crate::status::{Call, Failure};
 
 /// A fresh pair may be this many seconds older than its account's older ones were ended; that long
@@ -153,9 +153,7 @@ impl AuthGrpc {
         let token = self
             .peer
             .call(Call::Issue, |call| async move {
-                TokenServiceClient::new(call.channel())
-                    .max_decoding_message_size(MESSAGE_LIMIT)
-                    .max_encoding_message_size(MESSAGE_LIMIT)
+                clients::tokens(&call)
                     .issue(call.request(message))
                     .await
                     .map(Response::into_inner)
@@ -177,9 +175,7 @@ impl AuthGrpc {
         let token = self
             .peer
             .call(Call::Refresh, |call| async move {
-                TokenServiceClient::new(call.channel())
-                    .max_decoding_message_size(MESSAGE_LIMIT)
-                    .max_encoding_message_size(MESSAGE_LIMIT)
+                clients::tokens(&call)
                     .refresh(call.request(message))
                     .await
                     .map(Response::into_inner)
@@ -199,9 +195,7 @@ impl AuthGrpc {
         let answer = self
             .peer
             .call(Call::ListUserRefreshTokens, |call| async move {
-                TokenServiceClient::new(call.channel())
-                    .max_decoding_message_size(MESSAGE_LIMIT)
-                    .max_encoding_message_size(MESSAGE_LIMIT)
+                clients::tokens(&call)
                     .list_user_refresh_tokens(call.request(message))
                     .await
                     .map(Response::into_inner)
@@ -230,9 +224,7 @@ impl AuthGrpc {
         let answer = self
             .peer
             .call(Call::Revoke, |call| async move {
-                TokenServiceClient::new(call.channel())
-                    .max_decoding_message_size(MESSAGE_LIMIT)
-                    .max_encoding_message_size(MESSAGE_LIMIT)
+                clients::tokens(&call)
                     .revoke(call.request(message))
                     .await
                     .map(Response::into_inner)
@@ -266,11 +258,6 @@ fn token_error(failure: Failure) -> TokenError {
         Failure::Refused => refused("the auth service does not accept it"),
         Failure::No | Failure::Away => TokenError::Unavailable,
     }
-}
-
-fn refused(reason: impl fmt::Display) -> TokenError {
-    debug!(%reason, "token refused");
-    TokenError::Refused
 }
 
 /// Looks at an answer: it must hold what was asked for.

@@ -18,6 +18,7 @@ use users_domain::ports::{Entropy, PlatformError};
 
 mod authority;
 mod begun;
+mod clients;
 mod domains;
 mod health;
 mod issuer;
@@ -25,6 +26,7 @@ mod jwks;
 mod payload;
 mod peer;
 mod platform_verifier;
+mod refused;
 mod remote_verifier;
 mod settings;
 mod status;
@@ -32,7 +34,7 @@ mod status;
 pub use domains::DomainsGrpc;
 pub use jwks::{JwksSettings, JwksSettingsError, JwksStats, JwksVerifier};
 pub use platform_verifier::PlatformVerifier;
-pub use settings::GrpcSettings;
+pub use settings::PeerSettings;
 pub use users_grpc_client::{ConnectionStats, Identity, OpenError, Tls};
 
 use begun::Begun;
@@ -48,7 +50,7 @@ pub struct AuthGrpc {
 impl AuthGrpc {
     /// Connects when it is called first; the service need not be up. Everything is done on `runtime`.
     pub fn open(
-        settings: &GrpcSettings,
+        settings: &PeerSettings,
         runtime: Handle,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, OpenError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use users_auth_grpc::{AuthGrpc, GrpcSettings};
+use users_auth_grpc::{AuthGrpc, PeerSettings};
 use users_domain::model::{BearerToken, Role, TokenPair, UserId};
 use users_domain::ports::{
     Clock as _, IssueToken, RefreshToken, RefreshTokenStore, TokenError, TokenIssuer as _,
@@ -33,15 +33,15 @@ pub(crate) fn grace() -> UserId {
 }
 
 /// How the service is reached at an address, in clear text.
-pub(crate) fn settings(address: String, timeout: Duration) -> GrpcSettings {
-    GrpcSettings {
+pub(crate) fn settings(address: String, timeout: Duration) -> PeerSettings {
+    PeerSettings {
         address,
         timeout,
         tls: None,
     }
 }
 
-pub(crate) fn open(settings: &GrpcSettings) -> AuthGrpc {
+pub(crate) fn open(settings: &PeerSettings) -> AuthGrpc {
     AuthGrpc::open(settings, Handle::current(), Arc::new(SeededEntropy::new(7))).unwrap()
 }
 
