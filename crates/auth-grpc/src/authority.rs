@@ -4,12 +4,11 @@ use async_trait::async_trait;
 use tonic::Response;
 use users_domain::model::UserId;
 use users_domain::ports::{PlatformAuthority, PlatformError};
-use users_grpc_client::MESSAGE_LIMIT;
-use users_proto::auth::v1::auth_service_client::AuthServiceClient;
 use users_proto::auth::v1::{AuthZReq, AuthZRes, PolicyReq};
 use users_proto::authzed::can_be_held;
 
 use crate::AuthGrpc;
+use crate::clients;
 use crate::status::{Call, Failure};
 
 #[async_trait]
@@ -36,9 +35,7 @@ impl PlatformAuthority for AuthGrpc {
         let answer = self
             .peer
             .call(Call::Authorize, |call| async move {
-                AuthServiceClient::new(call.channel())
-                    .max_decoding_message_size(MESSAGE_LIMIT)
-                    .max_encoding_message_size(MESSAGE_LIMIT)
+                clients::auth(&call)
                     .authorize(call.request(message))
                     .await
                     .map(Response::into_inner)

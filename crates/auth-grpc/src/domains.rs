@@ -14,7 +14,7 @@ use users_proto::domains::v1::domains_service_client::DomainsServiceClient;
 use users_proto::domains::v1::{DeleteUserReq, DeleteUserRes};
 
 use crate::peer::Peer;
-use crate::settings::GrpcSettings;
+use crate::settings::PeerSettings;
 use crate::status::{Call, Failure};
 
 /// The platform's domains service.
@@ -29,11 +29,11 @@ impl DomainsGrpc {
     /// No call takes longer than half of [`LEASE`], whatever the settings say: who carries effects out
     /// would lose his lease meanwhile.
     pub fn open(
-        settings: &GrpcSettings,
+        settings: &PeerSettings,
         runtime: Handle,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, OpenError> {
-        let settings = GrpcSettings {
+        let settings = PeerSettings {
             timeout: settings.timeout.min(LEASE / 2),
             ..settings.clone()
         };

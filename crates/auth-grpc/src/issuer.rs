@@ -1,26 +1,25 @@
 //! Has the auth service begin, continue and end sessions: the port `TokenIssuer`.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::join;
 use tonic::Response;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 use users_domain::model::{
     BearerToken, Role, Session, SessionDescription, Timestamp, TokenId, TokenKind, TokenPair,
     UserId,
 };
 use users_domain::ports::{IssueToken, RefreshToken, TokenError, TokenIssuer};
-use users_grpc_client::MESSAGE_LIMIT;
-use users_proto::token::v1::token_service_client::TokenServiceClient;
 use users_proto::token::v1::{IssueReq, RefreshReq};
 
 use crate::AuthGrpc;
+use crate::clients;
 use crate::fresh::Fresh;
 use crate::payload;
+use crate::refused::refused;
 use crate::sessions;
 use crate::status::{Call, Failure};
 
@@ -156,9 +155,7 @@ impl AuthGrpc {
         let token = self
             .peer
             .call(Call::Issue, |call| async move {
-                TokenServiceClient::new(call.channel())
-                    .max_decoding_message_size(MESSAGE_LIMIT)
-                    .max_encoding_message_size(MESSAGE_LIMIT)
+                clients::tokens(&call)
                     .issue(call.request(message))
                     .await
                     .map(Response::into_inner)
@@ -180,9 +177,7 @@ impl AuthGrpc {
         let token = self
             .peer
             .call(Call::Refresh, |call| async move {
-                TokenServiceClient::new(call.channel())
-                    .max_decoding_message_size(MESSAGE_LIMIT)
-                    .max_encoding_message_size(MESSAGE_LIMIT)
+                clients::tokens(&call)
                     .refresh(call.request(message))
                     .await
                     .map(Response::into_inner)
@@ -255,11 +250,6 @@ pub(crate) fn token_error(failure: Failure) -> TokenError {
         Failure::Refused => refused("the auth service does not accept it"),
         Failure::No | Failure::Away => TokenError::Unavailable,
     }
-}
-
-fn refused(reason: impl fmt::Display) -> TokenError {
-    debug!(%reason, "token refused");
-    TokenError::Refused
 }
 
 /// How many seconds a pair is too early.

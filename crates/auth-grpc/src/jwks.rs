@@ -40,6 +40,8 @@ use key_source::{Asked, KeySource};
 use publisher::Publisher;
 use remembered::Remembered;
 
+use crate::refused::refused;
+
 /// The clock of the auth service may be ahead of ours by this much: a token that it has just issued
 /// would else be refused until ours has caught up, as the deployed services do. Tokens end on the
 /// dot.
@@ -66,6 +68,13 @@ impl JwksSettings {
             url,
             timeout: publisher::LONGEST,
         }
+    }
+}
+
+impl JwksSettings {
+    /// The address without what may be secret in it: neither password nor query.
+    pub fn place(&self) -> String {
+        publisher::shown(&self.url)
     }
 }
 
@@ -253,9 +262,4 @@ fn understood(claims: Claims) -> Result<TokenClaims, Refusal> {
         expires_at: Some(claims.ends),
         id: claims.session.map(TokenId::new),
     })
-}
-
-fn refused(reason: Refusal) -> TokenError {
-    debug!(%reason, "token refused");
-    TokenError::Refused
 }

@@ -19,6 +19,7 @@ use users_domain::ports::{Clock, Entropy, PlatformError};
 
 mod authority;
 mod begun;
+mod clients;
 mod domains;
 mod fresh;
 mod health;
@@ -27,6 +28,7 @@ mod jwks;
 mod payload;
 mod peer;
 mod platform_verifier;
+mod refused;
 mod remote_verifier;
 mod sessions;
 mod settings;
@@ -35,7 +37,7 @@ mod status;
 pub use domains::DomainsGrpc;
 pub use jwks::{JwksSettings, JwksSettingsError, JwksStats, JwksVerifier};
 pub use platform_verifier::PlatformVerifier;
-pub use settings::GrpcSettings;
+pub use settings::PeerSettings;
 pub use users_grpc_client::{ConnectionStats, Identity, OpenError, Tls};
 
 use begun::Begun;
@@ -52,7 +54,7 @@ impl AuthGrpc {
     /// Connects when it is called first; the service need not be up. Everything is done on `runtime`.
     /// `clock` is the one by which the domain ends tokens.
     pub fn open(
-        settings: &GrpcSettings,
+        settings: &PeerSettings,
         runtime: Handle,
         entropy: Arc<dyn Entropy>,
         clock: Arc<dyn Clock>,

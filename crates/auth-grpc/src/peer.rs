@@ -7,15 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tracing::{Instrument as _, debug, warn};
 use users_domain::ports::Entropy;
 use users_domain::trace_context::{self, TraceContext};
-use users_grpc_client::{self as client, Connection, ConnectionStats, OpenError, trace_headers};
+use users_grpc_client::{
+    self as client, AbortOnDrop, Connection, ConnectionStats, OpenError, code_name, is_known_away,
+    loggable, trace_headers,
+};
 
-use crate::settings::GrpcSettings;
+use crate::settings::PeerSettings;
 use crate::status::{self, Call, Failure};
 
 /// A service at one address.
@@ -31,7 +33,7 @@ impl Peer {
     /// Connects to nothing yet. Everything is done on `runtime`, whoever calls.
     pub(crate) fn open(
         name: &'static str,
-        settings: &GrpcSettings,
+        settings: &PeerSettings,
         runtime: Handle,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, OpenError> {
@@ -93,8 +95,8 @@ impl Peer {
     /// Puts into the log why there is no good answer. The service's own words go nowhere else.
     fn note(&self, call: Call, status: &Status) -> Failure {
         let failure = status::failure(call, status);
-        let (service, method, code) = (self.name, call.name(), status::code_name(status.code()));
-        let said = status::loggable(status.message());
+        let (service, method, code) = (self.name, call.name(), code_name(status.code()));
+        let said = loggable(status.message());
         if (call, status.code()) == (Call::Issue, Code::Internal) {
             warn!(
                 service,
@@ -107,6 +109,9 @@ impl Peer {
         } else if call == Call::Check {
             // Asked every few seconds; whoever asks tells when the answer changes.
             debug!(service, rpc.method = method, code, said, "not healthy");
+        } else if is_known_away(status) {
+            // The connection has said so, once for all calls.
+            debug!(service, rpc.method = method, code, said, "away");
         } else if failure == Failure::Away {
             warn!(
                 service,
@@ -127,14 +132,5 @@ impl fmt::Debug for Peer {
         f.debug_struct("Peer")
             .field("connection", &self.connection)
             .finish_non_exhaustive()
-    }
-}
-
-/// A task that ends when nobody waits for it any more.
-struct AbortOnDrop<T>(JoinHandle<T>);
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use users_domain::model::{BearerToken, TokenClaims};
 use users_domain::ports::{TokenError, TokenVerifier};
-
-/// How personal access tokens begin. They are opaque to everybody but their issuer; no JSON Web
-/// Token begins like this.
-const PERSONAL_ACCESS: &str = "pat_";
+use users_grpc_client::PERSONAL_ACCESS_TOKEN;
 
 /// Verifies JSON Web Tokens by one verifier and personal access tokens by another.
 pub struct PlatformVerifier {
@@ -27,7 +24,7 @@ impl PlatformVerifier {
 #[async_trait]
 impl TokenVerifier for PlatformVerifier {
     async fn verify(&self, token: &BearerToken) -> Result<TokenClaims, TokenError> {
-        let verifier = if token.expose().starts_with(PERSONAL_ACCESS) {
+        let verifier = if token.expose().starts_with(PERSONAL_ACCESS_TOKEN) {
             &self.by_issuer
         } else {
             &self.by_keys

@@ -1,27 +1,23 @@
 //! Has the auth service verify tokens: the port `TokenVerifier`, for personal access tokens, and for
 //! all where it publishes no keys.
 
-use std::fmt;
-
 use async_trait::async_trait;
 use tonic::Response;
-use tracing::{debug, warn};
+use tracing::warn;
 use users_domain::model::{BearerToken, TokenClaims, TokenId, TokenKind, UserId};
 use users_domain::ports::{TokenError, TokenVerifier};
-use users_grpc_client::MESSAGE_LIMIT;
+use users_grpc_client::PERSONAL_ACCESS_TOKEN;
 use users_jwt::Refusal;
-use users_proto::auth::v1::auth_service_client::AuthServiceClient;
 use users_proto::auth::v1::{AuthNReq, AuthNRes};
 
 use crate::AuthGrpc;
+use crate::clients;
 use crate::payload::{self, Payload};
+use crate::refused::refused;
 use crate::status::{Call, Failure};
 
 /// Longer texts are refused without a call; the platform's own have 149 bytes.
 const LONGEST_PERSONAL: usize = 1024;
-
-/// How a personal access token begins.
-const PERSONAL: &str = "pat_";
 
 /// What can be told of a token by looking at it.
 enum Shape {
@@ -31,7 +27,7 @@ enum Shape {
 
 /// Looks at a token; the reason where the service would refuse it anyway.
 fn shape(text: &str) -> Result<Shape, Refusal> {
-    let Some(rest) = text.strip_prefix(PERSONAL) else {
+    let Some(rest) = text.strip_prefix(PERSONAL_ACCESS_TOKEN) else {
         return payload::read(text).map(Shape::Jwt);
     };
     let is_fit = (1..=LONGEST_PERSONAL).contains(&rest.len());
@@ -53,9 +49,7 @@ impl TokenVerifier for AuthGrpc {
         let answer = self
             .peer
             .call(Call::Authenticate, |call| async move {
-                AuthServiceClient::new(call.channel())
-                    .max_decoding_message_size(MESSAGE_LIMIT)
-                    .max_encoding_message_size(MESSAGE_LIMIT)
+                clients::auth(&call)
                     .authenticate(call.request(message))
                     .await
                     .map(Response::into_inner)
@@ -125,9 +119,4 @@ fn odd(what: &'static str) -> TokenError {
         "the auth service accepts a token and its answer cannot be about that"
     );
     TokenError::Unavailable
-}
-
-fn refused(reason: impl fmt::Display) -> TokenError {
-    debug!(%reason, "token refused");
-    TokenError::Refused
 }

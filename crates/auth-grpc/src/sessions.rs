@@ -9,9 +9,9 @@ use tracing::warn;
 use users_domain::model::{SessionDescription, TokenId, UserId};
 use users_domain::ports::{LEASE, TokenError};
 use users_grpc_client::MESSAGE_LIMIT;
-use users_proto::token::v1::token_service_client::TokenServiceClient;
 use users_proto::token::v1::{ListUserRefreshTokensReq, RevokeReq, RevokeRes};
 
+use crate::clients;
 use crate::issuer::token_error;
 use crate::peer::Peer;
 use crate::status::{Call, Failure};
@@ -33,9 +33,8 @@ pub(crate) async fn list(peer: &Peer, user: &UserId) -> Result<Vec<Listed>, Toke
     };
     let answer = peer
         .call(Call::ListUserRefreshTokens, |call| async move {
-            TokenServiceClient::new(call.channel())
+            clients::tokens(&call)
                 .max_decoding_message_size(LIST_LIMIT)
-                .max_encoding_message_size(MESSAGE_LIMIT)
                 .list_user_refresh_tokens(call.request(message))
                 .await
                 .map(Response::into_inner)
@@ -79,9 +78,7 @@ pub(crate) async fn end(peer: &Peer, user: &UserId, id: &TokenId) -> Result<(), 
     };
     let answer = peer
         .call(Call::Revoke, |call| async move {
-            TokenServiceClient::new(call.channel())
-                .max_decoding_message_size(MESSAGE_LIMIT)
-                .max_encoding_message_size(MESSAGE_LIMIT)
+            clients::tokens(&call)
                 .revoke(call.request(message))
                 .await
                 .map(Response::into_inner)

@@ -6,7 +6,7 @@ use users_grpc_client::{ConnectionSettings, Tls};
 
 /// How a service of the platform is reached.
 #[derive(Debug, Clone)]
-pub struct GrpcSettings {
+pub struct PeerSettings {
     /// `host:port`, e.g. `auth:7001` or `[::1]:8181`.
     pub address: String,
     /// How long a call may take, connecting included; it goes with the call as `grpc-timeout`.
@@ -16,7 +16,7 @@ pub struct GrpcSettings {
     pub tls: Option<Tls>,
 }
 
-impl GrpcSettings {
+impl PeerSettings {
     /// The same of a service that the log calls by a name.
     pub(crate) fn of(&self, name: &'static str) -> ConnectionSettings {
         ConnectionSettings {

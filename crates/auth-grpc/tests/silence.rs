@@ -15,7 +15,7 @@ use tonic::Code;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
-use users_auth_grpc::{AuthGrpc, GrpcSettings};
+use users_auth_grpc::{AuthGrpc, PeerSettings};
 use users_domain::model::{BearerToken, Role, TokenPair, UserId};
 use users_domain::ports::{
     IssueToken, PlatformAuthority as _, RefreshToken, TokenIssuer as _, TokenVerifier as _,
@@ -34,7 +34,7 @@ fn ada() -> UserId {
 }
 
 fn open(server: &AuthServer, timeout: Duration, clock: &FixedClock) -> AuthGrpc {
-    let settings = GrpcSettings {
+    let settings = PeerSettings {
         address: server.host_and_port(),
         timeout,
         tls: None,
@@ -118,7 +118,16 @@ async fn no_token_reaches_the_log_and_every_fault_does() {
     server.set_fault(Fault::Hang);
     everything(&impatient, &pair, &personal).await;
     server.go_away();
+    // It breaks the connection that stands, of which a call may still tell.
     everything(&auth, &pair, &personal).await;
+    let before = lines().len();
+    for _ in 0..10 {
+        everything(&auth, &pair, &personal).await;
+    }
+    let told = lines()[before..].iter().any(|(level, line)| {
+        *level == Level::WARN && (line.contains("rpc.method") || line.contains("cannot connect"))
+    });
+    assert!(!told, "the connection tells it once");
 
     let lines = lines();
     assert!(lines.len() > 100, "libraries are heard too");

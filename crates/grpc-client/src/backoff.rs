@@ -1,4 +1,4 @@
-//! How long no connection is tried after one could not be had.
+//! How long no connection is tried after one could not be had, or broke without an answer.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;

@@ -7,6 +7,8 @@ use tonic::codegen::http::{Request, Response, StatusCode};
 use tonic::codegen::{BoxFuture, Service, StdError};
 use tonic::transport::{Channel, Error};
 
+use crate::error_chain::any_is;
+
 /// The channel of a call, which generated clients are made with.
 ///
 /// gRPC's answers are HTTP 200, or have `grpc-status` in their head. Anything else comes from
@@ -19,6 +21,11 @@ pub struct GrpcChannel(pub(crate) Channel);
 #[derive(Debug, thiserror::Error)]
 #[error("something else than the service answered, with the HTTP status {}", .0.as_u16())]
 struct NotGrpc(StatusCode);
+
+/// Whether it was such an answer that made a call fail.
+pub(crate) fn is_not_grpc(error: &(dyn std::error::Error + 'static)) -> bool {
+    any_is::<NotGrpc>(error)
+}
 
 impl Service<Request<Body>> for GrpcChannel {
     type Response = Response<Body>;

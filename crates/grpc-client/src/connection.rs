@@ -1,7 +1,6 @@
 //! The connection to one service.
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,10 +14,12 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{ConnectError, Status, TimeoutExpired};
 use tracing::Instrument as _;
 
-use crate::address::Address;
 use crate::backoff::Backoff;
+use crate::channel::is_not_grpc;
 use crate::connector::{Connector, LastAttempt, TooEarly};
-use crate::{Call, OpenError, Tls};
+use crate::error_chain::{any_is, error_chain};
+use crate::known_away::known_away;
+use crate::{AbortOnDrop, Address, Call, OpenError, Tls};
 
 /// How long it may take at most until a connection stands.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,6 +27,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
 const TCP_KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const TCP_KEEPALIVE_RETRIES: u32 = 3;
+/// How long what was sent may go without TCP's acknowledgement. Meanwhile TCP does not ask whether the
+/// other side is there, and would try again for a quarter of an hour.
+#[cfg(target_os = "linux")]
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where a service is, and how it is spoken to.
 #[derive(Debug, Clone)]
@@ -95,15 +100,10 @@ impl Connection {
                 reason: "host:port is wanted",
             })?;
         if let Some(tls) = &settings.tls {
-            let config = tls.config(address.host())?.timeout(connect_timeout);
-            endpoint = endpoint.tls_config(config).map_err(|error| {
-                let text = chain(&error);
-                if tls.server_ca.is_none() && text.contains("native") {
-                    OpenError::NoSystemRoots
-                } else {
-                    OpenError::Tls(text)
-                }
-            })?;
+            let config = tls.config(&address.host)?.timeout(connect_timeout);
+            endpoint = endpoint
+                .tls_config(config)
+                .map_err(|error| OpenError::Tls(error_chain(&error)))?;
         }
         let connector = Connector {
             tcp: tcp(connect_timeout),
@@ -154,7 +154,8 @@ impl Connection {
     ///
     /// An error is the service's own status, `Unavailable` where it could not be reached, something
     /// else answered with an HTTP error, or the connection broke (the call may have been carried out
-    /// then), or `DeadlineExceeded`. Its text is for the log only.
+    /// then), or `DeadlineExceeded`. Its text is for the log only, which need not have it where
+    /// [`is_known_away`](crate::is_known_away).
     pub async fn call<T, F, A>(&self, headers: MetadataMap, make: F) -> Result<T, Status>
     where
         F: FnOnce(Call) -> A,
@@ -168,7 +169,7 @@ impl Connection {
             if !line.backoff.is_over(began) {
                 self.shared.unreachable.fetch_add(1, Ordering::Relaxed);
                 let text = format!("{} was not there a moment ago", self.shared.name);
-                return Err(Status::unavailable(text));
+                return Err(known_away(text));
             }
             (line.channel.clone(), line.number)
         };
@@ -216,6 +217,8 @@ fn tcp(connect_timeout: Duration) -> HttpConnector {
     tcp.set_keepalive(Some(TCP_KEEPALIVE));
     tcp.set_keepalive_interval(Some(TCP_KEEPALIVE_INTERVAL));
     tcp.set_keepalive_retries(Some(TCP_KEEPALIVE_RETRIES));
+    #[cfg(target_os = "linux")]
+    tcp.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT));
     tcp
 }
 
@@ -238,13 +241,21 @@ impl Shared {
             return Err(status);
         };
         self.unreachable.fetch_add(1, Ordering::Relaxed);
-        let text = chain(source);
-        // The attempt that came before has a reason, and is counted.
-        let is_attempt = is_connect_error(source) && !is_too_early(source);
+        let text = error_chain(source);
+        let is_unconnected = any_is::<ConnectError>(source);
+        // What was connected to and never answered is no better.
+        let is_useless =
+            is_unconnected || !is_not_grpc(source) && self.connector.last_attempt.is_unanswered();
+        // The attempt that came before one too early has a reason, and is counted.
+        let is_attempt = is_useless && !any_is::<TooEarly>(source);
         if is_attempt && self.line().backoff.failed(now) {
             tracing::warn!(service = self.name, error = text, "cannot connect");
         }
-        Err(Status::unavailable(text))
+        Err(if is_useless {
+            known_away(text)
+        } else {
+            Status::unavailable(text)
+        })
     }
 
     fn has_answered(&self, now: Instant) {
@@ -285,48 +296,7 @@ impl Drop for InFlight<'_> {
     }
 }
 
-/// A task that ends when nobody waits for it any more.
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-fn sources<'e>(
-    error: &'e (dyn Error + 'static),
-) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| {
-        (*error).source()
-    })
-}
-
 fn is_timeout<T>(answer: &Result<T, Status>) -> bool {
     let source = answer.as_ref().err().and_then(Error::source);
-    source.is_some_and(|source| sources(source).any(<dyn Error>::is::<TimeoutExpired>))
-}
-
-fn is_connect_error(error: &(dyn Error + 'static)) -> bool {
-    sources(error).any(<dyn Error>::is::<ConnectError>)
-}
-
-fn is_too_early(error: &(dyn Error + 'static)) -> bool {
-    sources(error).any(<dyn Error>::is::<TooEarly>)
-}
-
-/// An error and what caused it, without repeating what one level says like the next.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = String::new();
-    let mut last = String::new();
-    for error in sources(error) {
-        let this = error.to_string();
-        if this != last {
-            let separator = if text.is_empty() { "" } else { ": " };
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{separator}{this}");
-        }
-        last = this;
-    }
-    text
+    source.is_some_and(any_is::<TimeoutExpired>)
 }

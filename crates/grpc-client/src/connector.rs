@@ -33,6 +33,12 @@ impl LastAttempt {
         Ok(())
     }
 
+    /// Whether nothing was answered since a connection was tried last.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some()
+    }
+
     /// The service answered: a connection that ends is made again at once.
     pub(crate) fn answered(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -86,11 +92,14 @@ mod tests {
     fn attempts_without_an_answer_have_their_spacing() {
         let last = LastAttempt::default();
         let now = Instant::now();
+        assert!(!last.is_unanswered());
         assert!(last.begin(now).is_ok());
+        assert!(last.is_unanswered());
         assert!(last.begin(now).is_err());
         assert!(last.begin(now + SPACING / 2).is_err());
         assert!(last.begin(now + SPACING).is_ok());
         last.answered();
+        assert!(!last.is_unanswered());
         assert!(last.begin(now + SPACING).is_ok());
     }
 }

@@ -40,7 +40,7 @@ impl Tls {
                 check_authorities(pem).map_err(OpenError::ServerCa)?;
                 config.ca_certificate(Certificate::from_pem(pem))
             }
-            None => config.with_native_roots(),
+            None => config.trust_anchors(system_roots()?.roots),
         };
         if let Some(identity) = &self.identity {
             identity.check()?;
@@ -51,6 +51,17 @@ impl Tls {
         }
         Ok(config)
     }
+}
+
+/// The authorities that the system trusts; there is at least one.
+fn system_roots() -> Result<RootCertStore, OpenError> {
+    let mut roots = RootCertStore::empty();
+    // Some of a system's certificates may be unfit. With none left no server can be trusted.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        return Err(OpenError::NoSystemRoots);
+    }
+    Ok(roots)
 }
 
 impl Identity {

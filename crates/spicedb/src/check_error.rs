@@ -1,8 +1,10 @@
 //! Why SpiceDB cannot be used now, for whoever operates the service.
 
 use tonic::{Code, Status};
+use users_grpc_client::loggable;
 
-/// Why SpiceDB cannot be used now, for whoever operates the service: it holds SpiceDB's own words.
+/// Why SpiceDB cannot be used now, for whoever operates the service: it holds SpiceDB's own words, as
+/// [the log may have them](loggable).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CheckError {
     /// It is not there, or answers too late or not as SpiceDB does.
@@ -18,7 +20,7 @@ pub enum CheckError {
 
 impl From<Status> for CheckError {
     fn from(status: Status) -> Self {
-        let text = status.message().to_owned();
+        let text = loggable(status.message());
         match status.code() {
             Code::Unauthenticated | Code::PermissionDenied => Self::Key(text),
             Code::FailedPrecondition | Code::InvalidArgument | Code::NotFound => Self::Schema(text),

@@ -2,6 +2,7 @@
 
 use tonic::{Code, Status};
 use users_domain::ports::PlatformError;
+use users_grpc_client::{code_name, is_known_away, loggable};
 
 /// What a request itself is found wrong with, among a status's details.
 const VIOLATIONS: &[u8] = b"buf.validate.Violations";
@@ -11,15 +12,15 @@ const VIOLATIONS: &[u8] = b"buf.validate.Violations";
 /// Only a request that is wrong in itself is wrong for good. Everything else may pass: a key or a
 /// schema that is not there yet too, and with it what was refused because of it.
 pub(crate) fn platform_error(status: &Status) -> PlatformError {
-    let (code, text) = (status.code(), status.message());
-    match code {
+    let (code, text) = (code_name(status.code()), loggable(status.message()));
+    match status.code() {
         Code::InvalidArgument if is_wrong_in_itself(status) => {
-            tracing::error!(?code, text, "SpiceDB cannot hold what it was told");
+            tracing::error!(code, text, "SpiceDB cannot hold what it was told");
             PlatformError::Refused
         }
         Code::Unauthenticated | Code::PermissionDenied => {
             tracing::error!(
-                ?code,
+                code,
                 text,
                 "SpiceDB does not take MG_SPICEDB_PRE_SHARED_KEY"
             );
@@ -27,14 +28,19 @@ pub(crate) fn platform_error(status: &Status) -> PlatformError {
         }
         Code::FailedPrecondition | Code::InvalidArgument | Code::NotFound => {
             tracing::error!(
-                ?code,
+                code,
                 text,
                 "SpiceDB's schema has no platform with member and administrator to users (yet)"
             );
             PlatformError::Unavailable
         }
         Code::Unimplemented => {
-            tracing::error!(?code, text, "what answers at MG_SPICEDB_HOST is no SpiceDB");
+            tracing::error!(code, text, "what answers at MG_SPICEDB_HOST is no SpiceDB");
+            PlatformError::Unavailable
+        }
+        _ if is_known_away(status) => {
+            // The connection has said so, once for all calls.
+            tracing::debug!(code, text, "SpiceDB is away");
             PlatformError::Unavailable
         }
         Code::Ok
@@ -48,7 +54,7 @@ pub(crate) fn platform_error(status: &Status) -> PlatformError {
         | Code::Internal
         | Code::Unavailable
         | Code::DataLoss => {
-            tracing::warn!(?code, text, "SpiceDB did not do what it was asked");
+            tracing::warn!(code, text, "SpiceDB did not do what it was asked");
             PlatformError::Unavailable
         }
     }

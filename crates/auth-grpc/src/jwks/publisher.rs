@@ -1,6 +1,5 @@
 //! Where the keys are published, and the one request for them.
 
-use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use reqwest::header::{ACCEPT, CACHE_CONTROL, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use url::Url;
+use users_grpc_client::error_chain;
 use users_jwt::{KeySet, KeySetError};
 
 use super::JwksSettings;
@@ -83,7 +83,7 @@ impl Publisher {
         Ok(Self {
             client: client
                 .build()
-                .map_err(|error| JwksSettingsError::Tls(with_causes(&error)))?,
+                .map_err(|error| JwksSettingsError::Tls(error_chain(&error)))?,
             url: settings.url.clone(),
         })
     }
@@ -137,19 +137,7 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
 }
 
 fn http(error: reqwest::Error) -> FetchError {
-    FetchError::Http(with_causes(&error.without_url()))
-}
-
-/// An error with what it stems from: the library's own text says little.
-fn with_causes(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+    FetchError::Http(error_chain(&error.without_url()))
 }
 
 impl fmt::Display for Publisher {
@@ -159,7 +147,7 @@ impl fmt::Display for Publisher {
 }
 
 /// An address without what may be secret in it.
-fn shown(url: &Url) -> String {
+pub(super) fn shown(url: &Url) -> String {
     let port = url.port().map(|port| format!(":{port}"));
     format!(
         "{}://{}{}{}",
@@ -208,6 +196,6 @@ mod tests {
         let url = "http://ada:secret@auth:9001/keys?token=secret#secret";
         let settings = JwksSettings::new(url.parse().unwrap());
         assert!(!format!("{settings:?}").contains("secret"));
-        assert_eq!(shown(&settings.url), "http://auth:9001/keys");
+        assert_eq!(settings.place(), "http://auth:9001/keys");
     }
 }

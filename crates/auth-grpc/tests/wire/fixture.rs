@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use users_auth_grpc::{AuthGrpc, GrpcSettings};
+use users_auth_grpc::{AuthGrpc, PeerSettings};
 use users_domain::model::{BearerToken, Role, TokenPair, UserId};
 use users_domain::ports::{
     Clock as _, IssueToken, RefreshToken, RefreshTokenStore, TokenError, TokenIssuer as _,
@@ -33,8 +33,8 @@ pub(crate) fn grace() -> UserId {
 }
 
 /// How the service is reached at an address, in clear text.
-pub(crate) fn settings(address: String, timeout: Duration) -> GrpcSettings {
-    GrpcSettings {
+pub(crate) fn settings(address: String, timeout: Duration) -> PeerSettings {
+    PeerSettings {
         address,
         timeout,
         tls: None,
@@ -42,13 +42,13 @@ pub(crate) fn settings(address: String, timeout: Duration) -> GrpcSettings {
 }
 
 /// With a clock that no service's is ahead of.
-pub(crate) fn open(settings: &GrpcSettings) -> AuthGrpc {
+pub(crate) fn open(settings: &PeerSettings) -> AuthGrpc {
     let late = FixedClock::new();
     late.advance(Duration::from_hours(24 * 365 * 100));
     open_at(settings, late)
 }
 
-pub(crate) fn open_at(settings: &GrpcSettings, clock: FixedClock) -> AuthGrpc {
+pub(crate) fn open_at(settings: &PeerSettings, clock: FixedClock) -> AuthGrpc {
     let entropy = Arc::new(SeededEntropy::new(7));
     AuthGrpc::open(settings, Handle::current(), entropy, Arc::new(clock)).unwrap()
 }

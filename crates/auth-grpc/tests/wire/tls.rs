@@ -1,6 +1,6 @@
 //! Encryption: who is trusted, and who is not.
 
-use users_auth_grpc::{AuthGrpc, GrpcSettings, Identity, OpenError, Tls};
+use users_auth_grpc::{AuthGrpc, Identity, OpenError, PeerSettings, Tls};
 use users_domain::ports::{PlatformError, TokenIssuer as _};
 use users_test_platform::{
     AuthOptions, AuthServer, Authority, Certificates, Identity as Shown, Listen, ServerTls,
@@ -31,7 +31,7 @@ fn tls(ca: &Authority, identity: Option<&Shown>) -> Tls {
 }
 
 fn client(server: &AuthServer, tls: Option<Tls>) -> AuthGrpc {
-    open(&GrpcSettings {
+    open(&PeerSettings {
         tls,
         ..settings(server.host_and_port(), AMPLE)
     })
@@ -43,7 +43,7 @@ async fn a_service_whose_authority_is_named_is_spoken_to_by_address_and_by_name(
     let server = server(&certificates.server, None);
     let by_address = client(&server, Some(tls(&certificates.ca, None)));
     by_address.issue(request()).await.unwrap();
-    let by_name = open(&GrpcSettings {
+    let by_name = open(&PeerSettings {
         tls: Some(tls(&certificates.ca, None)),
         ..settings(format!("localhost:{}", server.address().port()), AMPLE)
     });
@@ -96,7 +96,7 @@ async fn without_a_named_authority_only_those_of_the_system_are_trusted() {
         server_ca: None,
         identity: None,
     };
-    let settings = GrpcSettings {
+    let settings = PeerSettings {
         tls: Some(tls),
         ..settings(server.host_and_port(), AMPLE)
     };

@@ -2,59 +2,18 @@
 
 use std::time::Duration;
 
-use super::kind;
+pub use users_grpc_client::Address;
+
 use super::pem::{self, Holds, Pem};
 use super::reader::Reader;
 use super::variable::{Entry, Kind, Variable};
 
-/// A service's address: host and port, no URL.
+/// A service's address: host and port as gRPC has them, no URL.
 pub(super) const ADDRESS: Kind<Address> = Kind {
     name: "host:port",
     expected: "a host and a port such as auth:8181",
-    parse: |text| Address::parse(text).ok_or(None),
+    parse: |text| Address::parse(text).map_err(|_| None),
 };
-
-/// Where a service listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
-    /// Its name or IP address; one of version 6 has no brackets here.
-    pub host: String,
-    /// Its port; never 0.
-    pub port: u16,
-}
-
-impl Address {
-    /// `host:port`, an IPv6 address in brackets.
-    fn parse(text: &str) -> Option<Self> {
-        let (host, port) = text.rsplit_once(':')?;
-        let host = match host.strip_prefix('[') {
-            Some(address) => {
-                let address = address.strip_suffix(']')?;
-                address.parse::<std::net::Ipv6Addr>().ok()?;
-                address
-            }
-            None => host,
-        };
-        let is_bare = text.starts_with('[') || !host.contains(':');
-        let is_name = !host.is_empty() && !host.contains(['/', '@', ' ', '[', ']']);
-        let port = (kind::PORT.parse)(port).ok()?;
-        (is_bare && is_name).then(|| Self {
-            host: host.to_owned(),
-            port,
-        })
-    }
-}
-
-impl std::fmt::Display for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { host, port } = self;
-        if host.contains(':') {
-            write!(f, "[{host}]:{port}")
-        } else {
-            write!(f, "{host}:{port}")
-        }
-    }
-}
 
 /// How another service is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,36 +71,4 @@ pub(super) fn check_pair(
         (true, true) | (false, false) => return,
     };
     reader.refuse(alone, &format!("{missing} beside it"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_a_host_and_a_port() {
-        for (text, host, port) in [
-            ("auth:8181", "auth", 8181),
-            ("127.0.0.1:1", "127.0.0.1", 1),
-            ("[::1]:65535", "::1", 65535),
-        ] {
-            let address = Address::parse(text).unwrap();
-            assert_eq!((address.host.as_str(), address.port), (host, port));
-            assert_eq!(address.to_string(), text);
-        }
-        for text in [
-            "auth",
-            "auth:",
-            ":8181",
-            "auth:0",
-            "auth:65536",
-            "http://auth:8181",
-            "a b:1",
-            "::1:1",
-            "[auth]:1",
-            "me@auth:1",
-        ] {
-            assert_eq!(Address::parse(text), None, "{text}");
-        }
-    }
 }

@@ -101,8 +101,8 @@ pub(super) fn domains(
     Ok(domains)
 }
 
-fn grpc(settings: &GrpcClientSettings) -> users_auth_grpc::GrpcSettings {
-    users_auth_grpc::GrpcSettings {
+fn grpc(settings: &GrpcClientSettings) -> users_auth_grpc::PeerSettings {
+    users_auth_grpc::PeerSettings {
         address: settings.address.to_string(),
         timeout: settings.timeout,
         tls: settings.tls.as_ref().map(|tls| Tls {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use prost::Message as _;
 use tokio::runtime::Handle;
-use users_auth_grpc::{AuthGrpc, DomainsGrpc, GrpcSettings};
+use users_auth_grpc::{AuthGrpc, DomainsGrpc, PeerSettings};
 use users_domain::Users;
 use users_domain::model::{BearerToken, TokenKind};
 use users_domain::ports::{Entropy, Platform};
@@ -67,7 +67,7 @@ impl Stage {
                 calls.push(call.clone());
             });
         }
-        let at = |wire: &Wire| GrpcSettings {
+        let at = |wire: &Wire| PeerSettings {
             address: wire.host_and_port(),
             timeout,
             tls: None,

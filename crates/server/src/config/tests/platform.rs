@@ -71,6 +71,32 @@ fn without_the_auth_service_there_is_no_platform_unless_somebody_asks_for_it() {
 }
 
 #[test]
+fn an_address_may_stand_as_grpc_has_it_or_not_and_is_no_url() {
+    for text in [
+        "auth:7001",
+        "dns:///auth:7001",
+        "dns:auth:7001",
+        "passthrough:///auth:7001",
+    ] {
+        let settings = [("MG_AUTH_GRPC_URL", text), ("MG_DOMAINS_GRPC_URL", text)];
+        let platform = serve(&settings).platform;
+        assert_eq!(platform.auth.unwrap().grpc, client("auth", 7001), "{text}");
+        assert_eq!(platform.domains, Some(client("auth", 7001)), "{text}");
+    }
+    let by_number = serve(&[("MG_AUTH_GRPC_URL", "[::1]:7001")]).platform;
+    assert_eq!(by_number.auth.unwrap().grpc, client("::1", 7001));
+    for text in [
+        "auth",
+        "http://auth:7001",
+        "dns://8.8.8.8/auth:7001",
+        "::1:1",
+    ] {
+        let refused = load(Profile::Serve, &[("MG_AUTH_GRPC_URL", text)]);
+        assert!(refused.is_err(), "{text}");
+    }
+}
+
+#[test]
 fn keys_are_fetched_where_the_auth_service_publishes_them() {
     let elsewhere = "https://keys.example.com/jwks.json";
     for (algorithm, url, expected) in [

@@ -83,10 +83,9 @@ fn verifier_by_keys(
     clock: Arc<dyn Clock>,
     around: &mut Around,
 ) -> Result<Arc<JwksVerifier>, WiringError> {
-    let url = url.as_url();
     let settings = JwksSettings {
         timeout,
-        ..JwksSettings::new(url.clone())
+        ..JwksSettings::new(url.as_url().clone())
     };
     let verifier = JwksVerifier::open(&settings, clock, Handle::current());
     let verifier = Arc::new(verifier.map_err(WiringError::Jwks)?);
@@ -95,7 +94,7 @@ fn verifier_by_keys(
     around.neighbours.push(Neighbour {
         component: "jwks",
         task: "watch of the auth service's keys",
-        place: url.to_string(),
+        place: settings.place(),
         absence: Absence::Fatal("no key is known: no token can be verified"),
         check: Arc::new(move || {
             let verifier = checked.clone();
