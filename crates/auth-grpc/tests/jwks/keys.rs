@@ -144,12 +144,12 @@ async fn any_number_of_tokens_that_nobody_signed_causes_one_fetch_in_a_while() {
     let fixture = Fixture::publishing(&[&signer]);
     fixture.accepts(&signer.token(fixture.now())).await;
     fixture.clock.advance(PAUSE);
-    let forged = |number: i32, issued_at| forger.token_with(issued_at, "aud", json!(number));
-    fixture.refuses(&forged(0, fixture.now())).await;
+    let token = |number: i32, issued_at| forger.token_with(issued_at, "aud", json!(number));
+    fixture.refuses(&token(0, fixture.now())).await;
     fixture.clock.advance(Duration::from_secs(1));
     for number in 1..100 {
-        fixture.refuses(&forged(number, fixture.now() - 7)).await;
-        fixture.cannot_tell(&forged(number, fixture.now())).await;
+        fixture.refuses(&token(number, fixture.now() - 7)).await;
+        fixture.cannot_tell(&token(number, fixture.now())).await;
     }
     assert_eq!(fixture.publisher.asked(), 2);
 }
