@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::relay::{Failure, unless_it_panics};
 use crate::model::{Effect, EffectKind, Hold, Role, User, UserId};
-use crate::ports::{LEASE, PlatformError, PlatformRelations, Ports, StoreError, uuid_v4};
+use crate::ports::{LEASE, PlatformError, PlatformRelations, Ports, uuid_v4};
 
 /// How often an account is told in a row while it goes on changing.
 const ROUNDS: usize = 5;
@@ -76,10 +76,10 @@ impl OwnRelation {
     }
 }
 
-/// Carries out an effect of the outbox. One that was left from when there was a platform is done.
+/// Carries out an effect of the outbox. A relay without a platform claims none.
 pub(super) async fn carry_out(ports: &Ports, user: &UserId) -> Result<(), Failure> {
     let Some(relations) = &ports.platform.relations else {
-        return Ok(());
+        return Err(Failure::NotNow);
     };
     let seen = role(ports, user).await?;
     follow(ports, &**relations, user, seen).await
@@ -116,7 +116,7 @@ async fn follow(
 
 /// The role of an account, if it is there.
 async fn role(ports: &Ports, user: &UserId) -> Result<Option<Role>, Failure> {
-    let account = ports.users.find(user).await.map_err(not_now)?;
+    let account = ports.users.find(user).await?;
     Ok(account.map(|account| account.role))
 }
 
@@ -125,8 +125,4 @@ fn failure(error: PlatformError) -> Failure {
         PlatformError::Refused => Failure::Never(error.to_string()),
         PlatformError::Unavailable => Failure::NotNow,
     }
-}
-
-fn not_now(_: StoreError) -> Failure {
-    Failure::NotNow
 }
