@@ -132,7 +132,7 @@ fn letter(outcome: &Result<(), Error>) -> char {
     }
 }
 
-fn assert_table(policy: AccessPolicy, rows: &[(Operation, &str); 27]) {
+fn assert_table(policy: AccessPolicy, rows: &[(Operation, &str); 28]) {
     let operations = rows.map(|(operation, _)| operation);
     assert_eq!(operations, Operation::ALL, "a row for every operation");
     let callers = callers();
