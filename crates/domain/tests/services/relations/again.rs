@@ -28,13 +28,23 @@ fn accounts() -> [User; 5] {
         status: Status::Deleted,
         ..user("hedy")
     };
-    [user("ada"), user("grace"), deleted, user("mary"), an_admin("root")]
+    [
+        user("ada"),
+        user("grace"),
+        deleted,
+        user("mary"),
+        an_admin("root"),
+    ]
 }
 
 #[tokio::test]
 async fn a_platform_that_knows_nobody_or_somebody_wrongly_comes_to_know_all() {
     let scene = Scene::with(accounts());
-    scene.platform.put(&id_of("ada"), Role::Admin).await.unwrap();
+    scene
+        .platform
+        .put(&id_of("ada"), Role::Admin)
+        .await
+        .unwrap();
     for _ in 0..2 {
         assert_eq!(queue_all(&scene).await, 5);
         assert_eq!(scene.waiting(), 5);
