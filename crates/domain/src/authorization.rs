@@ -67,6 +67,8 @@ pub enum Operation {
     Import,
     /// Remove for good what was deleted long enough ago.
     Purge,
+    /// Have the platform told again what every account is.
+    Relations,
 }
 
 /// What must come with a request.
@@ -130,7 +132,7 @@ impl Default for AccessPolicy {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Create,
         Self::IssueToken,
         Self::RefreshToken,
@@ -158,6 +160,7 @@ impl Operation {
         Self::Export,
         Self::Import,
         Self::Purge,
+        Self::Relations,
     ];
 
     /// Its one name: in services, handlers, spans, metrics and documents.
@@ -190,6 +193,7 @@ impl Operation {
             Self::Export => "export",
             Self::Import => "import",
             Self::Purge => "purge",
+            Self::Relations => "relations",
         }
     }
 
@@ -227,6 +231,7 @@ impl Operation {
             Self::Export => (Access, Operator, false, false),
             Self::Import => (Access, Operator, false, false),
             Self::Purge => (Access, Operator, false, false),
+            Self::Relations => (Access, Operator, false, false),
         };
         Rule {
             bearer,

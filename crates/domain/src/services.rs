@@ -24,6 +24,7 @@ pub use profiles::Profiles;
 pub use purge::{DuePage, Purge};
 pub use recovery::Recovery;
 pub use registration::{AdministratorOutcome, FirstAdministrator, Registration};
+pub use relations::{QueuedPage, Relations};
 pub use relay::{Progress, Relay};
 pub use transfer::{Arrivals, Import, ImportBatch, ImportOptions, RecordRules, Transfer};
 pub use verification::Verification;

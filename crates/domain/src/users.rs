@@ -7,8 +7,8 @@ use crate::authorization::AccessPolicy;
 use crate::model::PasswordPolicy;
 use crate::ports::Ports;
 use crate::services::{
-    Access, Administration, Credentials, Directory, Profiles, Purge, Recovery, Registration, Relay,
-    Transfer, Verification,
+    Access, Administration, Credentials, Directory, Profiles, Purge, Recovery, Registration,
+    Relations, Relay, Transfer, Verification,
 };
 
 /// What the operator decides about the services.
@@ -22,7 +22,7 @@ pub struct Settings {
     pub verification_code_ttl: Duration,
     /// How long a mailed link sets a new password.
     pub reset_code_ttl: Duration,
-    /// How long a deleted account is kept. Nothing: until somebody looks.
+    /// How long a deleted account is kept. Zero: until the next look. [`Duration::MAX`]: for ever.
     pub delete_after: Duration,
 }
 
@@ -63,6 +63,8 @@ pub struct Users {
     pub transfer: Transfer,
     /// Finding the deleted accounts that are to go for good.
     pub purge: Purge,
+    /// Having the platform told again what every account is.
+    pub relations: Relations,
     /// Carrying out what must leave the process.
     pub relay: Relay,
     settings: Arc<Settings>,
@@ -84,6 +86,7 @@ impl Users {
             administration: Administration::new(ports.clone(), settings.clone()),
             transfer: Transfer::new(ports.clone(), settings.clone()),
             purge: Purge::new(ports.clone(), settings.clone()),
+            relations: Relations::new(ports.clone(), settings.clone()),
             relay: Relay::new(ports, settings.clone()),
             settings,
         }

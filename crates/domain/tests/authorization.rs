@@ -132,7 +132,7 @@ fn letter(outcome: &Result<(), Error>) -> char {
     }
 }
 
-fn assert_table(policy: AccessPolicy, rows: &[(Operation, &str); 27]) {
+fn assert_table(policy: AccessPolicy, rows: &[(Operation, &str); 28]) {
     let operations = rows.map(|(operation, _)| operation);
     assert_eq!(operations, Operation::ALL, "a row for every operation");
     let callers = callers();
@@ -190,6 +190,7 @@ fn anybody_registers_and_only_verified_people_go_on() {
             (Operation::Export, "m+ vfff iii fff iii iiii"),
             (Operation::Import, "m+ vfff iii fff iii iiii"),
             (Operation::Purge, "m+ vfff iii fff iii iiii"),
+            (Operation::Relations, "m+ vfff iii fff iii iiii"),
         ],
     );
 }
@@ -229,6 +230,7 @@ fn administrators_register_people_and_only_verified_ones_go_on() {
             (Operation::Export, "m+ vfff iii fff iii iiii"),
             (Operation::Import, "m+ vfff iii fff iii iiii"),
             (Operation::Purge, "m+ vfff iii fff iii iiii"),
+            (Operation::Relations, "m+ vfff iii fff iii iiii"),
         ],
     );
 }
@@ -268,6 +270,7 @@ fn anybody_registers_and_need_not_verify() {
             (Operation::Export, "m+ ffff iii fff iii iiii"),
             (Operation::Import, "m+ ffff iii fff iii iiii"),
             (Operation::Purge, "m+ ffff iii fff iii iiii"),
+            (Operation::Relations, "m+ ffff iii fff iii iiii"),
         ],
     );
 }
@@ -307,6 +310,7 @@ fn administrators_register_people_who_need_not_verify() {
             (Operation::Export, "m+ ffff iii fff iii iiii"),
             (Operation::Import, "m+ ffff iii fff iii iiii"),
             (Operation::Purge, "m+ ffff iii fff iii iiii"),
+            (Operation::Relations, "m+ ffff iii fff iii iiii"),
         ],
     );
 }

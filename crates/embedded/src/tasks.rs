@@ -178,16 +178,14 @@ async fn publish_read_events(
 /// them.
 async fn purge(users: users_domain::Users, interval: Duration, mut stop: Stop) {
     loop {
-        let mut after = None;
-        let pause = loop {
-            let page = users.purge.queue_due(&Caller::Operator, after, PURGE_BATCH);
-            match page.await {
-                Ok(page) if page.next.is_some() && !stop.is_asked() => after = page.next,
-                Ok(_) => break interval,
-                Err(error) => {
-                    warn!(%error, "whether deleted accounts are to be removed for good is not known");
-                    break interval.min(PURGE_AGAIN);
-                }
+        let looked = users
+            .purge
+            .queue_all(&Caller::Operator, PURGE_BATCH, || stop.is_asked());
+        let pause = match looked.await {
+            Ok(_) => interval,
+            Err(error) => {
+                warn!(%error, "whether deleted accounts are to be removed for good is not known");
+                interval.min(PURGE_AGAIN)
             }
         };
         stop.pause(pause).await;

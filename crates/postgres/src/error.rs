@@ -136,22 +136,6 @@ impl Failure {
     }
 }
 
-/// Whether the server understood what was asked of a row, and something beside the row (a foreign
-/// key, a trigger) said no.
-pub(crate) fn is_refusal(error: &DriverError) -> bool {
-    match error {
-        DriverError::DatabaseError(kind, _) => match kind {
-            DatabaseErrorKind::UnableToSendCommand
-            | DatabaseErrorKind::ClosedConnection
-            | DatabaseErrorKind::ReadOnlyTransaction
-            | DatabaseErrorKind::SerializationFailure => false,
-            // A trigger may raise whatever it likes.
-            _ => !is_retryable(error),
-        },
-        _ => false,
-    }
-}
-
 /// Whether the server undid the transaction so that others could go on: to begin it again may
 /// succeed.
 fn is_retryable(error: &DriverError) -> bool {

@@ -222,17 +222,6 @@ pub(crate) async fn void(
     Ok(())
 }
 
-/// Removes all codes of an account, whoever mailed them.
-pub(crate) async fn remove_all(connection: &mut AsyncPgConnection, user: &str) -> QueryResult<()> {
-    diesel::delete(one_time_codes::table.filter(one_time_codes::user_id.eq(user)))
-        .execute(connection)
-        .await?;
-    diesel::delete(users_verifications::table.filter(users_verifications::user_id.eq(user)))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
 /// Uses a code up, and voids the others of its account and purpose, whoever mailed them.
 pub(crate) async fn use_up(
     connection: &mut AsyncPgConnection,

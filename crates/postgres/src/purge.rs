@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::result::Error as DriverError;
 use diesel::sql_types::{Bool, Text, Timestamptz, Untyped};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
 use tracing::warn;
@@ -12,12 +11,10 @@ use users_domain::model::{DeletedAccount, PagePlan, Status, Timestamp, UserId};
 use users_domain::ports::{DecidePurge, StoreError};
 
 use crate::change::lock;
-use crate::error::{Failure, is_refusal};
+use crate::error::Failure;
 use crate::filter::{ID, UsersQuery, planned};
 use crate::moment::StoredMoment;
-use crate::one_time_codes;
 use crate::outbox::append;
-use crate::refresh_tokens::REVOKE_ALL;
 use crate::schema::users::users;
 use crate::values::StoredText;
 
@@ -96,39 +93,55 @@ pub(crate) async fn purge(
         return Ok(false);
     };
     let effects = decide(&account).map_err(StoreError::Refused)?;
-    one_time_codes::remove_all(connection, id.as_str()).await?;
-    diesel::sql_query(REVOKE_ALL)
-        .bind::<Text, _>(id.as_str())
-        .execute(connection)
-        .await?;
-    remove_row(connection, id).await?;
+    remove(connection, id).await?;
     append(connection, &effects, now).await?;
     Ok(true)
 }
 
-/// An operator's tables may refer to the row, and his triggers may have a say.
-async fn remove_row(connection: &mut AsyncPgConnection, id: &UserId) -> Result<(), Failure> {
-    match delete_row(connection, id).await {
-        Ok(0) => {
-            warn!(user = %id, "an account cannot be removed: a trigger or a rule keeps its row");
-            Err(StoreError::Held.into())
-        }
-        Ok(_) => Ok(()),
-        Err(error) if is_refusal(&error) => {
-            warn!(user = %id, %error, "an account cannot be removed: the database does not let its row go");
-            Err(StoreError::Held.into())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
+/// Removes the row with all that is kept of it, and says in the setting `users.refusal` who refused
+/// that, if somebody did; the driver gives no SQLSTATE that would tell it from a fault. Everything
+/// that is no refusal goes on as an error: a lost race (40), no resources (53), a limit (54), somebody
+/// else at it (55), an operator (57; that a statement was cancelled is caught in no case), the system
+/// (58), the server itself (XX, F0), the connection (08), a transaction that only reads (25).
+///
+/// What is checked at the commit as a rule is checked at once: then it could not be told from a commit
+/// that failed.
+const REMOVE: &str = "
+DO $$
+DECLARE
+    leaving CONSTANT text := current_setting('users.leaving');
+    removed bigint;
+BEGIN
+    DELETE FROM one_time_codes WHERE user_id = leaving;
+    DELETE FROM users_verifications WHERE user_id = leaving;
+    DELETE FROM refresh_sessions WHERE id IN (
+        SELECT id FROM refresh_sessions WHERE user_id = leaving ORDER BY created_at, id FOR UPDATE);
+    DELETE FROM users WHERE id = leaving;
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    SET CONSTRAINTS ALL IMMEDIATE;
+    PERFORM set_config(
+        'users.refusal', CASE removed WHEN 0 THEN 'a trigger or a rule keeps its row' ELSE '' END, true);
+EXCEPTION WHEN OTHERS THEN
+    IF left(SQLSTATE, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'F0', 'XX') THEN
+        RAISE;
+    END IF;
+    PERFORM set_config('users.refusal', SQLSTATE || ': ' || SQLERRM, true);
+END
+$$";
 
-async fn delete_row(connection: &mut AsyncPgConnection, id: &UserId) -> Result<usize, DriverError> {
-    let removed = diesel::delete(users::table.filter(users::id.eq(id.as_str())))
+/// An operator's tables may refer to the row, and his triggers may have a say.
+async fn remove(connection: &mut AsyncPgConnection, id: &UserId) -> Result<(), Failure> {
+    diesel::sql_query("SELECT set_config('users.leaving', $1, true)")
+        .bind::<Text, _>(id.as_str())
         .execute(connection)
         .await?;
-    // What is checked at the commit as a rule: then it could not be told from a commit that failed.
-    connection
-        .batch_execute("SET CONSTRAINTS ALL IMMEDIATE")
+    connection.batch_execute(REMOVE).await?;
+    let refusal: String = diesel::select(sql::<Text>("current_setting('users.refusal')"))
+        .get_result(connection)
         .await?;
-    Ok(removed)
+    if refusal.is_empty() {
+        return Ok(());
+    }
+    warn!(user = %id, refusal, "an account cannot be removed: the database does not let its row go");
+    Err(StoreError::Held.into())
 }

@@ -58,6 +58,11 @@ pub(crate) fn deleted_before(
 ) -> QueryResult<Vec<DeletedAccount>> {
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut accounts = Vec::new();
+    // Those that are no text at all are not walked along: they are counted where a walk begins.
+    let mut odd = match after {
+        None => odd_ids(connection, cutoff)?,
+        Some(_) => 0,
+    };
     while accounts.len() < wanted {
         let missing = wanted - accounts.len();
         let rows: Vec<Row> = not_deleted_later(cutoff, after)
@@ -70,6 +75,8 @@ pub(crate) fn deleted_before(
             ))
             .load(connection)?;
         let found = rows.len();
+        let is_odd = |(id, bytes, ..): &&Row| id.0.as_bytes() != bytes;
+        odd += rows.iter().filter(is_odd).count();
         after = rows.last().map(|(_, bytes, ..)| bytes.clone());
         let rows = rows
             .into_iter()
@@ -85,15 +92,41 @@ pub(crate) fn deleted_before(
             break;
         }
     }
+    if odd > 0 {
+        warn!(
+            accounts = odd,
+            "deleted accounts stay: their ids are no text, so nobody can name them; remove their rows \
+             by hand"
+        );
+    }
     Ok(accounts)
 }
 
+/// How many of those that were not deleted later have an id that is no text.
+fn odd_ids(connection: &mut SqliteConnection, cutoff: Timestamp) -> QueryResult<usize> {
+    let (later, odd) = DELETED_LATER;
+    let count: i64 = users::table
+        .filter(users::status.eq(i64::from(Status::Deleted.as_i16())))
+        .filter(
+            sql::<Bool>(later)
+                .bind::<BigInt, _>(micros(cutoff))
+                .sql(odd),
+        )
+        .filter(sql::<Bool>("typeof(users.id) = 'blob'"))
+        .count()
+        .get_result(connection)?;
+    Ok(usize::try_from(count).unwrap_or_default())
+}
+
 /// Removes the row of an account with its sessions; the codes go by themselves. An operator's tables
-/// may refer to it, and his triggers may have a say.
+/// may refer to it, and his triggers may have a say; one that raises ROLLBACK ends more than its own
+/// statement, and counts as a fault.
 pub(crate) fn remove(connection: &mut SqliteConnection, id: &str) -> Result<(), Failure> {
-    diesel::delete(refresh_sessions::table.filter(refresh_sessions::user_id.eq(id)))
-        .execute(connection)?;
-    match diesel::delete(users::table.find(id)).execute(connection) {
+    let sessions = refresh_sessions::table.filter(refresh_sessions::user_id.eq(id));
+    let removed = diesel::delete(sessions)
+        .execute(connection)
+        .and_then(|_| diesel::delete(users::table.find(id)).execute(connection));
+    match removed {
         Ok(0) => {
             warn!(
                 user = id,
@@ -102,19 +135,50 @@ pub(crate) fn remove(connection: &mut SqliteConnection, id: &str) -> Result<(), 
             Err(StoreError::Held.into())
         }
         Ok(_) => Ok(()),
-        Err(error) if is_refusal(&error) => {
-            warn!(user = id, %error, "an account cannot be removed: the database does not let its row go");
-            Err(StoreError::Held.into())
-        }
+        Err(error) if is_refusal(&error) => Err(held(id, &error)),
         Err(error) => Err(error.into()),
     }
 }
 
-/// What SQLite says of a foreign key, whichever way it is checked. That of ON DELETE RESTRICT is a
-/// trigger to it, of which the driver does not tell the kind.
-const FOREIGN_KEY: &str = "FOREIGN KEY constraint failed";
+/// What a commit means that failed: a key that is checked as late as that may say no.
+pub(crate) fn at_commit(id: &str, failure: Failure) -> Failure {
+    match failure {
+        Failure::Driver(
+            error @ DriverError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _),
+        ) => held(id, &error),
+        failure => failure,
+    }
+}
 
-/// Whether a constraint of another table said no.
+fn held(id: &str, error: &DriverError) -> Failure {
+    warn!(user = id, %error, "an account cannot be removed: the database does not let its row go");
+    StoreError::Held.into()
+}
+
+/// How SQLite's messages of faults begin. The driver tells no kind of them, nor of what a trigger
+/// raises: that is whatever else there is.
+const FAULTS: [&str; 18] = [
+    "access permission denied",
+    "attempt to write a readonly database",
+    "bad parameter or other API misuse",
+    "callback requested query abort",
+    "cannot commit",
+    "cannot rollback",
+    "cannot start a transaction",
+    "database disk image is malformed",
+    "database is locked",
+    "database or disk is full",
+    "database schema",
+    "database table is locked",
+    "disk I/O error",
+    "file is not a database",
+    "interrupted",
+    "locking protocol",
+    "out of memory",
+    "unable to open database file",
+];
+
+/// Whether something of others said no: a constraint, or a trigger in its own words.
 fn is_refusal(error: &DriverError) -> bool {
     let DriverError::DatabaseError(kind, information) = error else {
         return false;
@@ -124,6 +188,10 @@ fn is_refusal(error: &DriverError) -> bool {
         | DatabaseErrorKind::NotNullViolation
         | DatabaseErrorKind::CheckViolation
         | DatabaseErrorKind::UniqueViolation => true,
-        _ => information.message() == FOREIGN_KEY,
+        DatabaseErrorKind::Unknown => {
+            let message = information.message();
+            !FAULTS.iter().any(|fault| message.starts_with(fault))
+        }
+        _ => false,
     }
 }

@@ -107,8 +107,17 @@ impl Threads {
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.write_judged(work, |failure| failure).await
+    }
+
+    /// The same, where a failure of the whole, the commit too, is judged once more.
+    pub(crate) async fn write_judged<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
+        judge: impl FnOnce(Failure) -> Failure + Send + 'static,
+    ) -> Result<T, StoreError> {
         call(&self.write, |connection| {
-            connection.immediate_transaction(work)
+            connection.immediate_transaction(work).map_err(judge)
         })
         .await
     }

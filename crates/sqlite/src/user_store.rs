@@ -153,16 +153,18 @@ impl UserStore for SqliteStore {
     async fn purge(&self, id: &UserId, decide: Arc<DecidePurge>) -> Result<bool, StoreError> {
         let id = id.as_str().to_owned();
         let clock = self.clock().clone();
+        let leaving = id.clone();
+        let work = move |connection: &mut SqliteConnection| {
+            let Some(stored) = find_row(connection, &id)? else {
+                return Ok(false);
+            };
+            let effects = decide(&User::from(stored)).map_err(StoreError::Refused)?;
+            purge::remove(connection, &id)?;
+            append(connection, &effects, clock.now())?;
+            Ok(true)
+        };
         self.threads()
-            .write(move |connection| {
-                let Some(stored) = find_row(connection, &id)? else {
-                    return Ok(false);
-                };
-                let effects = decide(&User::from(stored)).map_err(StoreError::Refused)?;
-                purge::remove(connection, &id)?;
-                append(connection, &effects, clock.now())?;
-                Ok(true)
-            })
+            .write_judged(work, move |failure| purge::at_commit(&leaving, failure))
             .await
     }
 

@@ -11,8 +11,11 @@ use crate::model::UserId;
 ///   platform does not know, is no error; doing it again changes nothing.
 /// - Where the service says that the user is still there, the answer is
 ///   [`PlatformError::Unavailable`]: it is to be asked again later.
-/// - Every call ends within the time that the adapter was given; then it is
-///   [`PlatformError::Unavailable`], and may have been carried out.
+/// - It is never [`PlatformError::Refused`]: an id that the platform cannot hold is a member of
+///   nothing.
+/// - Every call ends within the time that the adapter was given, at most half of
+///   [`LEASE`](super::LEASE); then it is [`PlatformError::Unavailable`], and may have been carried
+///   out.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Domains: Send + Sync {

@@ -32,8 +32,8 @@ pub type DecidePurge = dyn Fn(&User) -> Result<Vec<Effect>, Error> + Send + Sync
 ///
 /// Reading:
 /// - `find` compares ids byte for byte and gives accounts of any status.
-/// - `find_all` gives those of the accounts with these ids, at most [`MAX_FOUND_AT_ONCE`], that there
-///   are: each once, of any status, in any order.
+/// - `find_all` gives those of the accounts with these ids that there are: each once, of any status,
+///   in any order. Callers give at most [`MAX_FOUND_AT_ONCE`].
 /// - `find_by_login` gives the *enabled* accounts whose e-mail address or username equals the
 ///   identity without ASCII case; which of them is meant is decided by the domain. Nothing is
 ///   trimmed.

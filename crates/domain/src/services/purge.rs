@@ -83,6 +83,25 @@ impl Purge {
         }
         Ok(page)
     }
+
+    /// The same of all of them, `limit` at a time, until none is left or `stop` says so; how many are
+    /// due. Done again after an error, nothing is queued twice.
+    pub async fn queue_all(
+        &self,
+        caller: &Caller,
+        limit: u32,
+        stop: impl Fn() -> bool,
+    ) -> Result<usize, Error> {
+        let (mut due, mut after) = (0, None);
+        loop {
+            let page = self.queue_due(caller, after, limit).await?;
+            due += page.accounts.len();
+            after = page.next;
+            if after.is_none() || stop() {
+                return Ok(due);
+            }
+        }
+    }
 }
 
 fn effect(account: &DeletedAccount) -> Option<Effect> {

@@ -1,14 +1,74 @@
 //! Has the platform know accounts as what they are: at once where it answers, later where it does not.
 
+use std::sync::Arc;
+
 use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::relay::{Failure, unless_it_panics};
-use crate::model::{Effect, EffectKind, Hold, Role, User, UserId};
-use crate::ports::{LEASE, PlatformError, PlatformRelations, Ports, StoreError, uuid_v4};
+use crate::authorization::{Operation, permit};
+use crate::error::Error;
+use crate::model::{Caller, Effect, EffectKind, Hold, Role, User, UserId};
+use crate::ports::{LEASE, PlatformError, PlatformRelations, Ports, uuid_v4};
+use crate::users::Settings;
 
 /// How often an account is told in a row while it goes on changing.
 const ROUNDS: usize = 5;
+
+/// Has the platform told again what every account is: where it was restored from a copy, where a
+/// platform comes to accounts that are there already, and where relations were put aside.
+#[derive(Clone)]
+pub struct Relations {
+    ports: Arc<Ports>,
+    settings: Arc<Settings>,
+}
+
+/// Some of the accounts that the platform is told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedPage {
+    /// How many.
+    pub accounts: usize,
+    /// Behind whom to go on; `None` at the end.
+    pub next: Option<UserId>,
+}
+
+impl Relations {
+    pub(crate) fn new(ports: Arc<Ports>, settings: Arc<Settings>) -> Self {
+        Self { ports, settings }
+    }
+
+    /// Whether there is a platform that wants to know.
+    pub fn are_kept(&self) -> bool {
+        self.ports.platform.relations.is_some()
+    }
+
+    /// Has the relay tell the platform what the next `limit` accounts behind an id are, of any status.
+    /// To do it again changes nothing: each is told of as it is when its turn comes. Without a
+    /// platform nothing is queued.
+    #[tracing::instrument(skip_all, name = "relations")]
+    pub async fn queue(
+        &self,
+        caller: &Caller,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<QueuedPage, Error> {
+        permit(Operation::Relations, caller, self.settings.access)?;
+        let found = self.ports.transfer.export(after.as_ref(), limit).await?;
+        let is_full = found.len() >= limit as usize;
+        let last = found.last().filter(|_| is_full);
+        let next = last.map(|account| account.id.clone());
+        let effects: Vec<Effect> = found
+            .iter()
+            .filter_map(|account| effect(&self.ports, &account.id))
+            .collect();
+        let accounts = effects.len();
+        if accounts > 0 {
+            let added = self.ports.outbox.add(effects).await;
+            added.map_err(|_| Error::Unavailable { port: "outbox" })?;
+        }
+        Ok(QueuedPage { accounts, next })
+    }
+}
 
 /// What follows of an account for the platform, for any replica to carry out; nothing where no
 /// platform wants to know.
@@ -76,10 +136,10 @@ impl OwnRelation {
     }
 }
 
-/// Carries out an effect of the outbox. One that was left from when there was a platform is done.
+/// Carries out an effect of the outbox. A relay without a platform claims none.
 pub(super) async fn carry_out(ports: &Ports, user: &UserId) -> Result<(), Failure> {
     let Some(relations) = &ports.platform.relations else {
-        return Ok(());
+        return Err(Failure::NotNow);
     };
     let seen = role(ports, user).await?;
     follow(ports, &**relations, user, seen).await
@@ -116,7 +176,7 @@ async fn follow(
 
 /// The role of an account, if it is there.
 async fn role(ports: &Ports, user: &UserId) -> Result<Option<Role>, Failure> {
-    let account = ports.users.find(user).await.map_err(not_now)?;
+    let account = ports.users.find(user).await?;
     Ok(account.map(|account| account.role))
 }
 
@@ -125,8 +185,4 @@ fn failure(error: PlatformError) -> Failure {
         PlatformError::Refused => Failure::Never(error.to_string()),
         PlatformError::Unavailable => Failure::NotNow,
     }
-}
-
-fn not_now(_: StoreError) -> Failure {
-    Failure::NotNow
 }

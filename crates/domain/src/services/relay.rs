@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ use super::relations;
 
 /// The longest pause before an effect is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// How often is said that effects are left to others.
+const SAID_EVERY: Duration = Duration::from_hours(1);
 
 /// Carries out effects, one kind at a time, in the order of each key.
 ///
@@ -36,6 +38,8 @@ pub struct Relay {
     ports: Arc<Ports>,
     settings: Arc<Settings>,
     holder: LeaseHolder,
+    /// When was said last that relations wait for somebody else.
+    said_at: Arc<Mutex<Option<Timestamp>>>,
 }
 
 /// What a step did.
@@ -62,6 +66,7 @@ impl Relay {
             ports,
             settings,
             holder,
+            said_at: Arc::default(),
         }
     }
 
@@ -69,8 +74,16 @@ impl Relay {
     ///
     /// Each effect is delivered at least once; a repetition carries the same id. An effect that
     /// fails holds back later ones of its own key only.
+    ///
+    /// Without [`PlatformRelations`](crate::ports::PlatformRelations) nothing of
+    /// [`EffectKind::Relation`] is claimed: somebody queued it who has them, and can carry it out.
+    /// How many wait is logged when they are seen first, and then once an hour.
     #[tracing::instrument(skip_all, name = "relay", fields(kind = kind.as_str()))]
     pub async fn deliver_due(&self, kind: EffectKind, limit: u32) -> Result<Progress, Error> {
+        if kind == EffectKind::Relation && self.ports.platform.relations.is_none() {
+            self.leave_to_others(kind).await?;
+            return Ok(Progress::default());
+        }
         let Some(Claim { fence, items }) = self
             .ports
             .outbox
@@ -142,6 +155,25 @@ impl Relay {
             Ok(()) => Ok(progress),
             Err(error) => ended(error, progress),
         }
+    }
+
+    /// Says now and then how many effects wait that only others can carry out.
+    async fn leave_to_others(&self, kind: EffectKind) -> Result<(), Error> {
+        let waiting = self.depth(kind).await?.pending;
+        if waiting == 0 {
+            return Ok(());
+        }
+        let now = self.ports.clock.now();
+        let mut said_at = self.said_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if said_at.is_none_or(|at| now - at >= SAID_EVERY) {
+            *said_at = Some(now);
+            warn!(
+                waiting,
+                "relations are to be written, and this process has no platform to write them to: \
+                 they are left to a replica that has one"
+            );
+        }
+        Ok(())
     }
 
     /// Has what was carried out removed, in one go.
@@ -273,6 +305,13 @@ pub(super) enum Failure {
     NotNow,
     /// It is too early.
     NotBefore(Timestamp),
+}
+
+/// Whatever a store says, it may say something else later.
+impl From<StoreError> for Failure {
+    fn from(_: StoreError) -> Self {
+        Self::NotNow
+    }
 }
 
 /// Settling each effect by itself costs a write; settling many together repeats more of them after a

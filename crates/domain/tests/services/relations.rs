@@ -12,6 +12,7 @@ use users_testkit::{Fakes, people};
 
 use crate::{administrator, context, fakes_with};
 
+mod again;
 mod at_once;
 mod imported;
 mod later;

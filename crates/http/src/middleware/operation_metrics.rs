@@ -48,6 +48,7 @@ const fn peer_label(operation: Operation) -> &'static str {
         Operation::Export => "export_users",
         Operation::Import => "import_users",
         Operation::Purge => "purge_users",
+        Operation::Relations => "write_relations",
     }
 }
 
@@ -220,6 +221,7 @@ mod tests {
                 "verify_email",
                 "view_profile",
                 "view_user",
+                "write_relations",
             ]
         );
     }

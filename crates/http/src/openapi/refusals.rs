@@ -32,7 +32,8 @@ const fn of_service(operation: Operation) -> &'static [Code] {
         | Operation::SetSecret
         | Operation::Export
         | Operation::Import
-        | Operation::Purge => &[],
+        | Operation::Purge
+        | Operation::Relations => &[],
         // Whatever reads may be too large to be sent now.
         Operation::ListRefreshTokens | Operation::ViewProfile => &[C::Busy],
         Operation::View => &[C::NotFound, C::Busy],

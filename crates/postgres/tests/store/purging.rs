@@ -34,7 +34,7 @@ async fn events(store: &PostgresStore) -> u64 {
 }
 
 /// What may stand beside the row of `id-of-ada`.
-const REFUSALS: [&str; 7] = [
+const REFUSALS: [&str; 9] = [
     "CREATE TABLE orders (buyer varchar(36) REFERENCES users (id));
      INSERT INTO orders VALUES ('id-of-ada')",
     "CREATE TABLE orders (buyer varchar(36) REFERENCES users (id) ON DELETE RESTRICT);
@@ -53,6 +53,17 @@ const REFUSALS: [&str; 7] = [
         $$ BEGIN IF OLD.id = 'id-of-ada' THEN RAISE 'she stays'; END IF; RETURN OLD; END $$;
      CREATE CONSTRAINT TRIGGER refuse_late AFTER DELETE ON users DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION refuse_late()",
+    // As much as the server says of a deadlock.
+    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF OLD.id = 'id-of-ada' THEN
+            RAISE 'she stays' USING DETAIL = 'who she is', HINT = 'ask her';
+        END IF; RETURN OLD; END $$;
+     CREATE TRIGGER refuse BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION refuse()",
+    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE 'her codes stay'; END $$;
+     CREATE TRIGGER refuse BEFORE DELETE ON users_verifications
+        FOR EACH ROW EXECUTE FUNCTION refuse();
+     INSERT INTO users_verifications (user_id, email) VALUES ('id-of-ada', 'a')",
 ];
 
 #[tokio::test]
@@ -80,6 +91,35 @@ async fn whatever_refuses_a_row_holds_up_no_other() {
         );
         assert_eq!(events(&store).await, 1);
         assert_eq!(store.count(&UserFilter::default()).await.unwrap(), 1);
+        store.close().await;
+    }
+}
+
+/// What has nothing to do with the account is over some time.
+#[tokio::test]
+async fn a_fault_of_the_server_is_no_refusal() {
+    for fault in [
+        "disk_full",
+        "lock_not_available",
+        "query_canceled",
+        "out_of_memory",
+        "io_error",
+    ] {
+        let fixture = Fixture::new();
+        let store = fixture.open();
+        store.insert(deleted("ada"), Vec::new()).await.unwrap();
+        fixture.database.execute(&format!(
+            "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE 'the server fails' USING ERRCODE = '{fault}'; END $$;
+             CREATE TRIGGER fail BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION fail()"
+        ));
+        let failed = purge(&store, &id("id-of-ada")).await;
+        assert!(
+            matches!(failed, Err(StoreError::Unavailable)),
+            "{failed:?}: {fault}"
+        );
+        fixture.database.execute("DROP TRIGGER fail ON users");
+        assert!(purge(&store, &id("id-of-ada")).await.unwrap(), "{fault}");
         store.close().await;
     }
 }

@@ -66,12 +66,24 @@ pub enum UsersCommand {
   magistrala-users users purge --dry-run --json
   magistrala-users users --data ./data purge")]
     Purge(PurgeArguments),
+
+    /// Have the relations of every account written again
+    ///
+    /// For a policy store that was restored or came later, and for relations that were put aside. Each
+    /// account is queued, and the running service, or its next start, writes what it is by then;
+    /// what is right already stays. `MG_USERS_POLICIES=spicedb` must be set.
+    #[command(after_long_help = "Examples:
+  MG_USERS_POLICIES=spicedb magistrala-users users relations")]
+    Relations,
 }
 
 impl UsersCommand {
     /// Whether it moves or removes accounts in bulk.
     pub fn is_bulk(&self) -> bool {
-        matches!(self, Self::Export(_) | Self::Import(_) | Self::Purge(_))
+        matches!(
+            self,
+            Self::Export(_) | Self::Import(_) | Self::Purge(_) | Self::Relations
+        )
     }
 }
 

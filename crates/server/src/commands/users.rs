@@ -4,6 +4,7 @@ mod export;
 mod import;
 mod progress;
 mod purge;
+mod relations;
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
@@ -39,7 +40,8 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
         UsersCommand::SetPassword(_)
         | UsersCommand::List(_)
         | UsersCommand::Export(_)
-        | UsersCommand::Purge(_) => false,
+        | UsersCommand::Purge(_)
+        | UsersCommand::Relations => false,
     };
     let path = &config.store.sqlite_path;
     if config.store.kind == StoreKind::Sqlite && !makes_accounts && !path.exists() {
@@ -96,6 +98,7 @@ pub(super) fn run(config: &Config, command: &UsersCommand, out: &mut Output) -> 
                 purge::list(&wired.users, arguments.json, out).await?;
             }
             UsersCommand::Purge(_) => return purge::run(&wired.users).await,
+            UsersCommand::Relations => return relations::run(&wired.users).await,
         }
         Ok(ExitCode::SUCCESS)
     });

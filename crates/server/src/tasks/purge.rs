@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tracing::{info, warn};
+use users_domain::Users;
 use users_domain::model::Caller;
-use users_domain::{Error, Users};
 
 use crate::lifecycle::Shutdown;
 
@@ -20,7 +20,9 @@ pub async fn purge(users: Users, interval: Duration, shutdown: Shutdown) {
     let mut pause = FIRST_PAUSE;
     let mut is_away = false;
     while !shutdown.is_requested() {
-        let wait = match queue_due(&users, &shutdown).await {
+        let stop = || shutdown.is_requested();
+        let looked = users.purge.queue_all(&Caller::Operator, BATCH, stop);
+        let wait = match looked.await {
             Ok(due) => {
                 if due > 0 {
                     info!(due, "deleted accounts are to be removed for good");
@@ -41,20 +43,6 @@ pub async fn purge(users: Users, interval: Duration, shutdown: Shutdown) {
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = shutdown.requested() => {}
-        }
-    }
-}
-
-/// Looks at all of them once; says how many are due.
-async fn queue_due(users: &Users, shutdown: &Shutdown) -> Result<usize, Error> {
-    let (mut due, mut after) = (0, None);
-    loop {
-        let page = users.purge.queue_due(&Caller::Operator, after, BATCH);
-        let page = page.await?;
-        due += page.accounts.len();
-        after = page.next;
-        if after.is_none() || shutdown.is_requested() {
-            return Ok(due);
         }
     }
 }
@@ -142,7 +130,8 @@ mod tests {
         }
         fakes.clock.advance(Duration::from_hours(720));
         let users = fakes.users();
-        assert_eq!(queue_due(&users, &Shutdown::new()).await.unwrap(), 2_500);
+        let found = users.purge.queue_all(&Caller::Operator, BATCH, || false);
+        assert_eq!(found.await.unwrap(), 2_500);
         assert_eq!(waiting(&fakes), 2_500);
     }
 }

@@ -39,6 +39,14 @@ async fn whatever_refuses_a_row_holds_up_no_other() {
          INSERT INTO orders VALUES ('id-of-ada');",
         "CREATE TRIGGER keep BEFORE DELETE ON users WHEN old.id = 'id-of-ada'
          BEGIN SELECT RAISE(IGNORE); END;",
+        "CREATE TRIGGER keep BEFORE DELETE ON users WHEN old.id = 'id-of-ada'
+         BEGIN SELECT RAISE(ABORT, 'she stays'); END;",
+        "CREATE TRIGGER keep AFTER DELETE ON users WHEN old.id = 'id-of-ada'
+         BEGIN SELECT RAISE(FAIL, 'she stays'); END;",
+        "CREATE TABLE orders (
+            buyer text REFERENCES users (id) DEFERRABLE INITIALLY DEFERRED
+         );
+         INSERT INTO orders VALUES ('id-of-ada');",
     ] {
         let fixture = Fixture::new();
         let store = fixture.open();

@@ -6,10 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
+
+/// What was away comes back within this time.
+pub(super) const BACK_WITHIN: Duration = Duration::from_mins(1);
 
 /// Makes all calls at the same moment, each on a thread of its own; the answers in the order of the
 /// calls.

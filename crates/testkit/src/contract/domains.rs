@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use users_domain::model::UserId;
 use users_domain::ports::{Domains, PlatformError};
 
-use super::calls::{POLLS, at_once, dropped_after, on_a_bare_runtime};
+use super::calls::{BACK_WITHIN, POLLS, at_once, dropped_after, on_a_bare_runtime};
 use super::tokens::{ada, grace};
 use super::{Keep, Lever};
 
@@ -109,10 +109,14 @@ pub async fn away_it_is_unavailable_and_it_comes_back(subject: &DomainsUnderTest
     }
     come_back();
     // Connections come back by themselves, and a little later.
-    while let Err(error) = subject.domains.remove_user(&ada()).await {
-        assert_eq!(error, PlatformError::Unavailable);
-        sleep(Duration::from_millis(20)).await;
-    }
+    let back = async {
+        while let Err(error) = subject.domains.remove_user(&ada()).await {
+            assert_eq!(error, PlatformError::Unavailable);
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let back = timeout(BACK_WITHIN, back).await;
+    assert!(back.is_ok(), "it does not come back by itself");
     assert_eq!((subject.memberships)(&ada()), 0);
 }
 

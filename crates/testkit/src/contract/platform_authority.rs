@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use users_domain::model::UserId;
 use users_domain::ports::{PlatformAuthority, PlatformError};
 
-use super::calls::{POLLS, at_once, dropped_after, on_a_bare_runtime};
+use super::calls::{BACK_WITHIN, POLLS, at_once, dropped_after, on_a_bare_runtime};
 use super::tokens::{ada, grace};
 use super::{Keep, Lever};
 
@@ -95,16 +95,17 @@ pub async fn away_it_is_unavailable_and_never_says_no_and_it_comes_back(
     }
     come_back();
     // Connections come back by themselves, and a little later.
-    loop {
-        match subject.authority.is_administrator(&ada()).await {
-            Ok(answer) => {
-                assert!(answer);
-                break;
+    let back = async {
+        loop {
+            match subject.authority.is_administrator(&ada()).await {
+                Ok(answer) => return answer,
+                Err(error) => assert_eq!(error, PlatformError::Unavailable),
             }
-            Err(error) => assert_eq!(error, PlatformError::Unavailable),
+            sleep(Duration::from_millis(20)).await;
         }
-        sleep(Duration::from_millis(20)).await;
-    }
+    };
+    let back = timeout(BACK_WITHIN, back).await;
+    assert_eq!(back.ok(), Some(true), "it does not come back by itself");
     assert!(!subject.asked(&grace()).await);
 }
 

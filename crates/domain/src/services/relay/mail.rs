@@ -10,7 +10,7 @@ use crate::model::{
     CodePurpose, CodeRecord, Effect, Email, EventOperation, Mail, MailContent, MailRequest,
     OneTimeCode, RequestContext, RequestId, Status, Timestamp, User,
 };
-use crate::ports::{MailError, Ports, StoreError, uuid_v7};
+use crate::ports::{MailError, Ports, uuid_v7};
 use crate::users::Settings;
 
 /// Between two mails with a code for one purpose to one address lies at least this: whoever asks
@@ -26,7 +26,7 @@ pub(super) async fn send(
 ) -> Result<(), Failure> {
     match request {
         MailRequest::Verification { user, address } => {
-            let account = ports.users.find(user).await.map_err(not_now)?;
+            let account = ports.users.find(user).await?;
             match account {
                 Some(user)
                     if user.status == Status::Enabled
@@ -54,7 +54,7 @@ pub(super) async fn send(
             notice,
             address,
         } => {
-            let Some(mut account) = ports.users.find(user).await.map_err(not_now)? else {
+            let Some(mut account) = ports.users.find(user).await? else {
                 return Ok(());
             };
             if let Some(address) = address {
@@ -72,11 +72,7 @@ async fn reset(
     request_id: Option<RequestId>,
     asked_at: Timestamp,
 ) -> Result<(), Failure> {
-    let candidates = ports
-        .users
-        .find_by_login(address.as_str())
-        .await
-        .map_err(not_now)?;
+    let candidates = ports.users.find_by_login(address.as_str()).await?;
     let Some(user) = meant(&candidates, address) else {
         info!("nobody has the address of this reset mail");
         return Ok(());
@@ -133,7 +129,7 @@ async fn after_a_pause(
     asked_at: Timestamp,
 ) -> Result<(), Failure> {
     let last = ports.users.last_code_at(&user.id, purpose, &user.email);
-    let last = last.await.map_err(not_now)?;
+    let last = last.await?;
     match last
         .filter(|last| *last < asked_at)
         .map(|last| last + PAUSE)
@@ -166,7 +162,7 @@ async fn mint(
         created_at: now,
         expires_at,
     };
-    ports.users.add_code(record).await.map_err(not_now)?;
+    ports.users.add_code(record).await?;
     Ok((code, expires_at))
 }
 
@@ -183,8 +179,4 @@ async fn deliver(ports: &Ports, user: &User, content: MailContent) -> Result<(),
         MailError::Rejected { reason } => Failure::Never(reason),
         MailError::Unavailable => Failure::NotNow,
     })
-}
-
-fn not_now(_: StoreError) -> Failure {
-    Failure::NotNow
 }

@@ -7,9 +7,9 @@ use tracing::{info, warn};
 use super::Failure;
 use crate::error::Error;
 use crate::model::{
-    DeletedAccount, Effect, EffectKind, EventOperation, RequestContext, User, UserId,
+    DeletedAccount, Effect, EventOperation, RequestContext, Timestamp, User, UserId,
 };
-use crate::ports::{PlatformError, Ports, StoreError};
+use crate::ports::{LEASE, PlatformError, Ports, StoreError};
 use crate::services::purge::cutoff;
 use crate::services::{event, relations};
 use crate::users::Settings;
@@ -17,33 +17,31 @@ use crate::users::Settings;
 /// Each step may be done again, so after a crash all of them are. The row goes last, together with
 /// the event: as long as it is there, somebody may still have to forget the account.
 ///
-/// An account that was enabled meanwhile stays; it may have lost its relations already, and gets
-/// them back. So does one that others hold, since it can still be enabled.
+/// An account that was enabled meanwhile stays. The platform may have forgotten it already: its
+/// relations come back, but nobody knows any more which domains it was a member of. So does one that
+/// others hold, since it can still be enabled; whether they do is known only once the row is to go.
 pub(super) async fn carry_out(
     ports: &Arc<Ports>,
     settings: &Settings,
     user: &UserId,
 ) -> Result<(), Failure> {
+    let began = ports.clock.now();
     let cutoff = cutoff(ports, settings);
-    let Some(account) = ports.users.find(user).await.map_err(not_now)? else {
+    let Some(account) = ports.users.find(user).await? else {
         return Ok(());
     };
     if !is_due(&account, cutoff) {
-        info!(user.id = %user, "an account is not removed: it is not deleted any more");
-        return know_again(ports, user).await;
+        return stays(ports, user).await;
     }
     if let Some(domains) = &ports.platform.domains {
-        forgotten(domains.remove_user(user).await)?;
+        // There is no id that they refuse for good; an adapter that says so is asked again.
+        let left = domains.remove_user(user).await;
+        left.map_err(|_| Failure::NotNow)?;
+        in_time(ports, began)?;
     }
-    let mut effects = Vec::new();
     if let Some(platform) = &ports.platform.relations {
         forgotten(platform.remove(user).await)?;
-        // Who is telling the platform at this moment what the account was comes too late to see that
-        // it is gone.
-        let telling = ports.outbox.depth(EffectKind::Relation).await;
-        if telling.map_err(not_now)?.pending > 0 {
-            effects.extend(relations::effect(ports, user));
-        }
+        in_time(ports, began)?;
     }
     let decide = {
         let ports = ports.clone();
@@ -53,27 +51,39 @@ pub(super) async fn carry_out(
             }
             let (context, id) = (RequestContext::default(), account.id.as_str());
             let event = event(&ports, &context, EventOperation::Purge, id).text("id", id);
-            let mut effects = effects.clone();
-            effects.insert(0, Effect::Event(event.build()));
+            let mut effects = vec![Effect::Event(event.build())];
+            // Who is telling the platform at this moment what the account was comes too late to see
+            // that it is gone. So it is forgotten once more, behind the commit.
+            effects.extend(relations::effect(&ports, &account.id));
             Ok(effects)
         }
     };
     match ports.users.purge(user, Arc::new(decide)).await {
         Ok(_) => Ok(()),
-        Err(StoreError::Refused(_)) => {
-            info!(user.id = %user, "an account is not removed: it is not deleted any more");
-            know_again(ports, user).await
-        }
+        Err(StoreError::Refused(_)) => stays(ports, user).await,
         Err(StoreError::Held) => {
-            warn!(user.id = %user, "an account cannot be removed at present; the next run tries again");
+            warn!(
+                user.id = %user,
+                "an account cannot be removed at present, and may have left its domains; the next \
+                 run tries again"
+            );
             know_again(ports, user).await
         }
         Err(_) => Err(Failure::NotNow),
     }
 }
 
-fn is_due(account: &User, cutoff: crate::model::Timestamp) -> bool {
+fn is_due(account: &User, cutoff: Timestamp) -> bool {
     DeletedAccount::of(account).is_some_and(|account| account.is_due(cutoff))
+}
+
+/// A lease runs, and each step may take its time: what is left is for the next try, which finds the
+/// steps before it done.
+fn in_time(ports: &Ports, began: Timestamp) -> Result<(), Failure> {
+    if ports.clock.now() - began > LEASE / 2 {
+        return Err(Failure::NotNow);
+    }
+    Ok(())
 }
 
 /// An account that the platform cannot hold is one that it does not know.
@@ -84,14 +94,23 @@ fn forgotten(answer: Result<(), PlatformError>) -> Result<(), Failure> {
     }
 }
 
-/// Has the platform know an account again that it may have forgotten.
-async fn know_again(ports: &Ports, user: &UserId) -> Result<(), Failure> {
-    match relations::effect(ports, user) {
-        Some(effect) => ports.outbox.add(vec![effect]).await.map_err(not_now),
-        None => Ok(()),
+/// An account that was enabled, or deleted anew, since somebody found it due.
+async fn stays(ports: &Ports, user: &UserId) -> Result<(), Failure> {
+    if ports.platform.domains.is_some() {
+        warn!(
+            user.id = %user,
+            "an account is not removed: it is not due any more; it may have left its domains already"
+        );
+    } else {
+        info!(user.id = %user, "an account is not removed: it is not due any more");
     }
+    know_again(ports, user).await
 }
 
-fn not_now(_: StoreError) -> Failure {
-    Failure::NotNow
+/// Has the platform know an account again that it may have forgotten.
+async fn know_again(ports: &Ports, user: &UserId) -> Result<(), Failure> {
+    if let Some(effect) = relations::effect(ports, user) {
+        ports.outbox.add(vec![effect]).await?;
+    }
+    Ok(())
 }

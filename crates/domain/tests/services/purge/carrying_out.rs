@@ -13,7 +13,7 @@ use users_domain::ports::{
 use users_domain::services::Progress;
 use users_domain::{Settings, Users};
 use users_testkit::Fakes;
-use users_testkit::fakes::{FixedClock, MemoryRelations, RelationCall};
+use users_testkit::fakes::{FixedClock, MemoryRelations, RecordingDomains, RelationCall};
 use users_testkit::faults::{Fault, FaultPlan, Faulty, crash_after};
 use users_testkit::mocks::{MockDomains, MockUserStore};
 use users_testkit::people::{self, an_admin, id_of, user};
@@ -28,36 +28,8 @@ fn purged(fakes: &Fakes) -> Vec<String> {
     purged.map(|event| event.key().to_owned()).collect()
 }
 
-/// Domains that remember who left them, and whether somebody still was a member of the platform then.
-#[derive(Clone, Default)]
-struct Left {
-    users: Arc<Mutex<Vec<UserId>>>,
-    away: Arc<Mutex<bool>>,
-}
-
-impl Left {
-    fn users(&self) -> Vec<UserId> {
-        self.users.lock().unwrap().clone()
-    }
-
-    fn set_away(&self, away: bool) {
-        *self.away.lock().unwrap() = away;
-    }
-}
-
-#[async_trait]
-impl Domains for Left {
-    async fn remove_user(&self, user: &UserId) -> Result<(), PlatformError> {
-        if *self.away.lock().unwrap() {
-            return Err(PlatformError::Unavailable);
-        }
-        self.users.lock().unwrap().push(user.clone());
-        Ok(())
-    }
-}
-
 /// The services within a platform.
-fn within(fakes: &Fakes, relations: &MemoryRelations, domains: &Left) -> Users {
+fn within(fakes: &Fakes, relations: &MemoryRelations, domains: &RecordingDomains) -> Users {
     let ports = Ports {
         platform: Platform {
             relations: Some(Arc::new(relations.clone())),
@@ -94,12 +66,12 @@ async fn enable(users: &Users, name: &str) {
 async fn the_account_leaves_the_platform_and_goes_with_its_event() {
     let fakes = fakes_when_due([deleted("ada"), deleted("grace"), user("hedy")]);
     let relations = knowing(&["ada", "grace", "hedy"]).await;
-    let domains = Left::default();
+    let domains = RecordingDomains::new();
     let users = within(&fakes, &relations, &domains);
     assert_eq!(queue(&users).await, 2);
     assert_eq!(carry_out(&users, PURGE).await.delivered, 2);
     assert_eq!(fakes.store.users(), [user("hedy")]);
-    assert_eq!(domains.users(), [id_of("ada"), id_of("grace")]);
+    assert_eq!(domains.removed(), [id_of("ada"), id_of("grace")]);
     assert_eq!(relations.users(), [(id_of("hedy"), Role::User)]);
     let events = waiting(&fakes);
     for (event, name) in events.iter().zip(["ada", "grace"]) {
@@ -119,15 +91,18 @@ async fn the_account_leaves_the_platform_and_goes_with_its_event() {
         assert_eq!(said, expected);
     }
     assert_eq!(events.len(), 2);
-    // Nobody else was telling the platform anything, so it is told once.
-    assert!(fakes.store.effects(EffectKind::Relation).is_empty());
+    // Somebody may just be telling the platform what they were: so it forgets them once more.
+    assert_eq!(fakes.store.effects(EffectKind::Relation).len(), 2);
+    carry_out(&users, EffectKind::Relation).await;
+    let forgotten = ["ada", "grace", "ada", "grace"].map(|name| RelationCall::Remove(id_of(name)));
+    assert_eq!(relations.calls()[3..], forgotten);
 }
 
 #[tokio::test]
 async fn each_is_removed_once_however_many_replicas_look() {
     let fakes = fakes_when_due((0..20).map(|number| deleted(&format!("user{number:02}"))));
     let relations = MemoryRelations::new();
-    let domains = Left::default();
+    let domains = RecordingDomains::new();
     let replicas = [(); 3].map(|()| within(&fakes, &relations, &domains));
     for users in &replicas {
         assert_eq!(queue(users).await, 20);
@@ -143,19 +118,17 @@ async fn each_is_removed_once_however_many_replicas_look() {
     assert_eq!(carry_out(&replicas[1], PURGE).await.delivered, 13);
     assert_eq!(carry_out(&replicas[2], PURGE).await.delivered, 0);
     assert!(fakes.store.users().is_empty());
-    assert_eq!(domains.users().len(), 20);
-    let mut gone = purged(&fakes);
-    gone.dedup();
-    assert_eq!(gone.len(), 20);
+    assert_eq!(domains.removed().len(), 20);
+    assert_eq!(purged(&fakes).len(), 20);
 }
 
 #[tokio::test]
 async fn while_the_domains_are_away_nothing_is_removed() {
     let fakes = fakes_when_due([deleted("ada")]);
     let relations = knowing(&["ada"]).await;
-    let domains = Left::default();
+    let domains = RecordingDomains::new();
     let users = within(&fakes, &relations, &domains);
-    domains.set_away(true);
+    domains.go_away();
     queue(&users).await;
     for _ in 0..5 {
         assert_eq!(carry_out(&users, PURGE).await.retried, 1);
@@ -167,7 +140,7 @@ async fn while_the_domains_are_away_nothing_is_removed() {
         fakes.clock.advance(Duration::from_mins(1));
     }
     assert!(waiting(&fakes).is_empty());
-    domains.set_away(false);
+    domains.come_back();
     assert_eq!(carry_out(&users, PURGE).await.delivered, 1);
     assert_eq!(purged(&fakes), ["id-of-ada"]);
     assert_eq!(relations.role_of(&id_of("ada")), None);
@@ -177,7 +150,7 @@ async fn while_the_domains_are_away_nothing_is_removed() {
 async fn while_the_relations_are_away_the_account_stays() {
     let fakes = fakes_when_due([deleted("ada")]);
     let relations = knowing(&["ada"]).await;
-    let domains = Left::default();
+    let domains = RecordingDomains::new();
     let users = within(&fakes, &relations, &domains);
     relations.go_away();
     queue(&users).await;
@@ -187,17 +160,19 @@ async fn while_the_relations_are_away_the_account_stays() {
     fakes.clock.advance(Duration::from_mins(1));
     assert_eq!(carry_out(&users, PURGE).await.delivered, 1);
     // To leave once more does no harm.
-    assert_eq!(domains.users(), [id_of("ada"), id_of("ada")]);
+    assert_eq!(domains.removed(), [id_of("ada"), id_of("ada")]);
     assert_eq!(purged(&fakes), ["id-of-ada"]);
 }
 
 #[tokio::test]
-async fn an_account_that_the_platform_cannot_hold_goes_all_the_same() {
+async fn domains_that_refuse_are_asked_again() {
     let fakes = fakes_when_due([deleted("ada")]);
     let mut domains = MockDomains::new();
+    let mut answers = [Err(PlatformError::Refused), Ok(())].into_iter();
     domains
         .expect_remove_user()
-        .returning(|_| Err(PlatformError::Refused));
+        .times(2)
+        .returning(move |_| answers.next().unwrap());
     let ports = Ports {
         platform: Platform {
             domains: Some(Arc::new(domains)),
@@ -207,15 +182,60 @@ async fn an_account_that_the_platform_cannot_hold_goes_all_the_same() {
     };
     let users = Users::new(ports, Settings::default());
     queue(&users).await;
+    assert_eq!(carry_out(&users, PURGE).await.retried, 1);
+    assert!(is_there(&fakes, "ada"));
+    fakes.clock.advance(Duration::from_mins(1));
     assert_eq!(carry_out(&users, PURGE).await.delivered, 1);
     assert_eq!(purged(&fakes), ["id-of-ada"]);
+}
+
+/// Domains that answer, but only after some time.
+struct Slow {
+    clock: FixedClock,
+    answers_after: Mutex<Duration>,
+}
+
+#[async_trait]
+impl Domains for Slow {
+    async fn remove_user(&self, _: &UserId) -> Result<(), PlatformError> {
+        self.clock.advance(*self.answers_after.lock().unwrap());
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_slow_step_is_the_last_one_of_a_try() {
+    let fakes = fakes_when_due([deleted("ada")]);
+    let relations = knowing(&["ada"]).await;
+    let domains = Arc::new(Slow {
+        clock: fakes.clock.clone(),
+        answers_after: Mutex::new(LEASE / 2 + Duration::from_millis(1)),
+    });
+    let ports = Ports {
+        platform: Platform {
+            relations: Some(Arc::new(relations.clone())),
+            domains: Some(domains.clone()),
+            ..Platform::default()
+        },
+        ..fakes.ports()
+    };
+    let users = Users::new(ports, Settings::default());
+    queue(&users).await;
+    assert_eq!(carry_out(&users, PURGE).await.retried, 1);
+    assert_eq!(relations.role_of(&id_of("ada")), Some(Role::User));
+    assert!(is_there(&fakes, "ada"));
+    *domains.answers_after.lock().unwrap() = LEASE / 2;
+    fakes.clock.advance(Duration::from_mins(1));
+    assert_eq!(carry_out(&users, PURGE).await.delivered, 1);
+    assert_eq!(relations.role_of(&id_of("ada")), None);
+    assert!(!is_there(&fakes, "ada"));
 }
 
 #[tokio::test]
 async fn who_was_enabled_meanwhile_stays_and_is_known_to_the_platform() {
     let fakes = fakes_when_due([deleted("ada"), an_admin("root")]);
     let relations = knowing(&["ada"]).await;
-    let domains = Left::default();
+    let domains = RecordingDomains::new();
     let users = within(&fakes, &relations, &domains);
     queue(&users).await;
     // The store goes away when the platform has forgotten her already.
@@ -237,7 +257,7 @@ async fn who_was_enabled_meanwhile_stays_and_is_known_to_the_platform() {
     fakes.clock.advance(Duration::from_mins(1));
     assert_eq!(carry_out(&users, PURGE).await.delivered, 1);
     assert_eq!(stored(&fakes, "ada").status, Status::Enabled);
-    assert!(domains.users().is_empty());
+    assert!(domains.removed().is_empty());
     assert!(purged(&fakes).is_empty());
     carry_out(&users, EffectKind::Relation).await;
     assert_eq!(relations.role_of(&id_of("ada")), Some(Role::User));
@@ -342,11 +362,11 @@ async fn an_account_that_others_hold_is_left_to_the_next_run() {
 async fn who_is_gone_already_is_not_told_of_again() {
     let fakes = fakes_when_due([]);
     let relations = MemoryRelations::new();
-    let domains = Left::default();
+    let domains = RecordingDomains::new();
     let users = within(&fakes, &relations, &domains);
     assert_eq!(purge_of(&fakes, &users, "ada").await.delivered, 1);
     assert!(purged(&fakes).is_empty());
-    assert!(domains.users().is_empty());
+    assert!(domains.removed().is_empty());
 }
 
 /// Somebody tells the platform what the account is while it goes: he wrote last, and looks behind it
@@ -355,7 +375,7 @@ async fn who_is_gone_already_is_not_told_of_again() {
 async fn no_relation_outlives_the_account_that_was_told_of_at_once() {
     let fakes = fakes_when_due([deleted("ada")]);
     let relations = knowing(&["ada"]).await;
-    let domains = Left::default();
+    let domains = RecordingDomains::new();
     let users = within(&fakes, &relations, &domains);
     let telling = Effect::Relation {
         user: id_of("ada"),
@@ -385,7 +405,7 @@ fn a_crash_between_any_two_steps_leaves_an_account_whole_or_gone() {
     for waits in 0..100 {
         let fakes = fakes_when_due([deleted("ada")]);
         let relations = runtime.block_on(knowing(&["ada"]));
-        let domains = Left::default();
+        let domains = RecordingDomains::new();
         let users = within(&fakes, &relations, &domains);
         runtime.block_on(queue(&users));
         let slow = || FaultPlan::always(Fault::Slow);
@@ -409,7 +429,7 @@ fn a_crash_between_any_two_steps_leaves_an_account_whole_or_gone() {
         finished = crash_after(waits, dying.relay.deliver_due(PURGE, 100)).is_some();
         // The row goes last, and with it the event is there.
         if !is_there(&fakes, "ada") {
-            assert_eq!(domains.users(), [id_of("ada")]);
+            assert_eq!(domains.removed(), [id_of("ada")]);
             assert_eq!(relations.role_of(&id_of("ada")), None);
         }
         assert_eq!(purged(&fakes).is_empty(), is_there(&fakes, "ada"));

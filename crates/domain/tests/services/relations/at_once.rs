@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use users_domain::model::{Caller, NewUser, PersonName, Role, Status, Username};
-use users_domain::ports::{Outbox, Ports};
-use users_domain::services::{AdministratorOutcome, FirstAdministrator};
+use users_domain::ports::{LEASE, Outbox, Ports};
+use users_domain::services::{AdministratorOutcome, FirstAdministrator, Progress};
 use users_domain::{Settings, Users};
 use users_testkit::faults::{Fault, FaultPlan, Faulty};
 use users_testkit::{Fakes, people};
@@ -163,11 +163,19 @@ async fn where_there_is_no_platform_nothing_is_queued() {
 }
 
 #[tokio::test]
-async fn what_is_left_from_when_there_was_a_platform_is_done() {
-    let fakes = Fakes::new();
+async fn who_has_no_platform_leaves_relations_to_who_has_one() {
+    let scene = Scene::with([people::user("ada")]);
     let left = vec![relation("ada"), relation("grace")];
-    fakes.store.add(left).await.unwrap();
-    let step = crate::deliver(&fakes, RELATION).await;
-    assert_eq!((step.delivered, step.parked), (2, 0));
-    assert!(fakes.store.effects(RELATION).is_empty());
+    scene.fakes.store.add(left.clone()).await.unwrap();
+    let alone = Users::new(scene.fakes.ports(), Settings::default());
+    for _ in 0..2 {
+        let step = alone.relay.deliver_due(RELATION, 100).await.unwrap();
+        assert_eq!(step, Progress::default());
+        scene.fakes.clock.advance(LEASE);
+    }
+    let kept: Vec<_> = left.into_iter().map(Ok).collect();
+    assert_eq!(scene.fakes.store.effects(RELATION), kept);
+    // No lease was taken either.
+    assert_eq!(scene.deliver().await.delivered, 2);
+    scene.assert_known();
 }

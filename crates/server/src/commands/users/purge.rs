@@ -130,9 +130,69 @@ async fn carry_out(users: &Users, shutdown: &Shutdown) -> Result<u64> {
                 () = tokio::time::sleep(POLL) => {}
                 () = shutdown.requested() => {}
             }
-        } else if step.delivered == 0 {
+        } else if step.delivered == 0 && !step.more {
             // What is left waits for its next try.
             return Ok(relay.depth(EffectKind::Purge).await?.pending);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use async_trait::async_trait;
+    use users_domain::Settings;
+    use users_domain::model::{Status, User};
+    use users_domain::ports::{Domains, Platform, PlatformError, Ports};
+    use users_testkit::fakes::FixedClock;
+    use users_testkit::{Fakes, people};
+
+    use super::*;
+
+    /// Domains that take their time over one user, and then do not let him go.
+    struct Slow {
+        clock: FixedClock,
+        over: UserId,
+    }
+
+    #[async_trait]
+    impl Domains for Slow {
+        async fn remove_user(&self, user: &UserId) -> Result<(), PlatformError> {
+            if *user != self.over {
+                return Ok(());
+            }
+            self.clock.advance(LEASE / 2 + Duration::from_millis(1));
+            Err(PlatformError::Unavailable)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_account_holds_up_no_other() {
+        let fakes = Fakes::new();
+        for name in ["ada", "grace", "hedy"] {
+            fakes.store.put(User {
+                status: Status::Deleted,
+                ..people::user(name)
+            });
+        }
+        fakes.clock.advance(Duration::from_hours(720));
+        let domains = Slow {
+            clock: fakes.clock.clone(),
+            over: people::id_of("ada"),
+        };
+        let ports = Ports {
+            platform: Platform {
+                domains: Some(Arc::new(domains)),
+                ..Platform::default()
+            },
+            ..fakes.ports()
+        };
+        let users = Users::new(ports, Settings::default());
+        let due = users.purge.queue_all(&Caller::Operator, 10, || false);
+        assert_eq!(due.await.unwrap(), 3);
+        assert_eq!(carry_out(&users, &Shutdown::new()).await.unwrap(), 1);
+        let left = fakes.store.users().into_iter().map(|user| user.id);
+        assert_eq!(left.collect::<Vec<_>>(), [people::id_of("ada")]);
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use users_test_platform::Certificates;
 
-use super::{Mode, serve, until_told};
+use super::{Mode, World, serve, until_told};
 use crate::program::{ADMIN_PASSWORD, Home, run_command};
 
 #[test]
@@ -158,4 +158,52 @@ fn a_grpc_server_that_cannot_be_stops_the_start_with_the_setting_to_change() {
         "{told}"
     );
     assert!(!told.contains("PRIVATE KEY"), "{told}");
+}
+
+#[test]
+fn relations_are_written_of_accounts_that_were_there_before_the_policies() {
+    let without = ("MG_USERS_POLICIES", "none");
+    let enough = ("MG_AUTH_GRPC_TIMEOUT", "20s");
+    let World {
+        program,
+        platform,
+        home,
+        ..
+    } = World::start_with(Mode::Plain, &[enough, without]);
+    let made = program.register("ada").expect(201);
+    let ada = format!("#member@user:{}", made["id"].as_str().unwrap());
+    let relations = |settings: &[(&str, &str)]| {
+        let mut command = home.command(&["users", "relations"]);
+        command
+            .envs(platform.environment())
+            .env("MG_USERS_AUTH", "grpc")
+            .envs(settings.iter().copied());
+        run_command(command)
+    };
+    let refused = relations(&[without]);
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("MG_USERS_POLICIES=spicedb"),
+        "{}",
+        refused.stderr
+    );
+    program.terminate();
+    let (program, _) = serve(&home, &platform, &[enough]);
+    until_told(&program, "spicedb", "pass");
+    let is_member = || {
+        let relations = platform.spicedb.relationships();
+        relations.iter().any(|relation| relation.ends_with(&ada))
+    };
+    assert!(!is_member());
+    // To do it twice does no harm.
+    for _ in 0..2 {
+        let queued = relations(&[]);
+        assert_eq!(queued.code, 0, "{}", queued.stderr);
+        assert!(
+            queued.stderr.contains("relations of 2 accounts"),
+            "{}",
+            queued.stderr
+        );
+    }
+    program.until("ada is a member", is_member);
 }
