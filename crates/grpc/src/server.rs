@@ -17,7 +17,7 @@ use users_proto::users::v1::DESCRIPTOR;
 use users_proto::users::v1::users_service_server::UsersServiceServer;
 
 use crate::incoming::incoming;
-use crate::service::Service;
+use crate::service::{Service, Start};
 use crate::{ANSWER_LIMIT, GrpcSettings, OpenError, REQUEST_LIMIT, ServerTls};
 
 /// Calls of one connection that are worked on at once; further ones wait.
@@ -77,6 +77,7 @@ pub async fn serve(
         users,
         timeout: settings.request_timeout,
         on_outcome: settings.on_outcome,
+        start: Start::of(settings.ready.clone()),
     })
     .max_decoding_message_size(REQUEST_LIMIT)
     .max_encoding_message_size(ANSWER_LIMIT);

@@ -21,8 +21,8 @@ pub struct GrpcSettings {
     pub shutdown_grace: Duration,
     /// Most connections at once; more wait until others end.
     pub max_connections: usize,
-    /// Whether the service can serve now, which the health service tells. When the sender is gone,
-    /// what it said last stands.
+    /// Whether the service can serve now, which the health service tells. Before it could for the
+    /// first time, calls are `UNAVAILABLE`. When the sender is gone, what it said last stands.
     pub ready: watch::Receiver<bool>,
     /// Told of every call of the users service that ended.
     pub on_outcome: Option<OnOutcome>,

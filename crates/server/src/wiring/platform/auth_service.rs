@@ -50,6 +50,7 @@ pub(in crate::wiring) fn tokens(
             Some(_) => Absence::Tolerable("not available: nobody logs in or administers"),
             None => Absence::Fatal("not available: no token can be verified"),
         },
+        timeout: settings.grpc.timeout,
         check: Arc::new(move || {
             let service = checked.clone();
             let asked = async move { service.check().await.map_err(|error| error.to_string()) };
@@ -92,6 +93,7 @@ fn verifier_by_keys(
         task: "watch of the auth service's keys",
         place: url.to_string(),
         absence: Absence::Fatal("no key is known: no token can be verified"),
+        timeout,
         check: Arc::new(move || {
             let verifier = checked.clone();
             let asked = async move { verifier.prefetch().await.map_err(|error| error.to_string()) };
