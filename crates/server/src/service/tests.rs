@@ -123,7 +123,10 @@ async fn requests_are_answered_while_the_store_is_away_and_carried_out_when_it_c
     let read_only = json!({ "status": "warn", "output": "read-only" });
     assert_eq!(body["checks"]["store"][0], read_only);
     assert_eq!(starting.get("/users/profile").await.0, 401);
-    starting.retrieve().await.unwrap();
+    // It may be told a moment later.
+    while starting.retrieve().await.is_err() {
+        assert!(begun.elapsed() < PATIENCE);
+    }
     starting.shutdown.request();
     let Start::Ready(service) = starting.start.await.unwrap().unwrap() else {
         panic!("the store was there");
