@@ -53,7 +53,8 @@ pub(in crate::wiring) fn tokens(
         timeout: settings.grpc.timeout,
         check: Arc::new(move || {
             let service = checked.clone();
-            let asked = async move { service.check().await.map_err(|error| error.to_string()) };
+            let why = "no good answer; `cannot connect` tells more where there is no connection";
+            let asked = async move { service.check().await.map_err(|_| why.to_owned()) };
             asked.boxed()
         }),
     });

@@ -81,7 +81,8 @@ fn an_auth_service_that_is_away_is_unavailable_and_used_again_when_it_is_back() 
         assert_eq!(world.until_told("auth", "pass"), 200);
         let log = world.program.terminate();
         let of_auth = |text: &str| {
-            let lines = log.lines().filter(|line| line.contains(text));
+            let told = format!(r#""msg":"{text}""#);
+            let lines = log.lines().filter(|line| line.contains(&told));
             lines
                 .filter(|line| line.contains(r#""service":"auth""#))
                 .count()

@@ -38,6 +38,7 @@ fn a_reset_of_the_password_ends_the_sessions_at_the_auth_service() {
 fn who_is_imported_is_known_to_spicedb_once_the_service_runs() {
     let platform = Mode::Plain.start();
     let home = Home::with_postgres();
+    assert_eq!(home.run(&["migrate"]).code, 0);
     let mut command = home.command(&["users", "import"]);
     command
         .envs(platform.environment())
