@@ -47,8 +47,8 @@ fn tokens_keys_and_passwords_are_in_no_line_of_the_log() {
         }
         for secret in &secrets {
             // Of a token, its signature is what nobody else can make.
-            let part = secret.rsplit('.').next().unwrap();
-            assert!(!log.contains(part), "{part} is in the log");
+            let piece = secret.rsplit('.').next().unwrap();
+            assert!(!log.contains(piece), "{piece} is in the log");
         }
     }
 }
