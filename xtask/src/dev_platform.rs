@@ -48,7 +48,7 @@ pub(crate) struct Options {
     postgres: bool,
 }
 
-/// Runs until Ctrl-C.
+/// Runs until Ctrl-C or SIGTERM.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let folder = tempfile::Builder::new()
         .prefix("users-platform-")
@@ -72,7 +72,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     println!("\nThe service finds all this by, in another terminal:\n");
     for (name, value) in settings(&platform, &folder, database.as_ref()) {
-        println!("export {name}={value}");
+        println!("export {name}={}", quoted(&value));
     }
     println!(
         "cargo run -- serve\n\nThis run's accounts, mails and relations are forgotten when it ends \
@@ -213,14 +213,39 @@ fn carry_out(platform: &Platform, order: Order) {
     }
 }
 
+/// A value as a shell reads it back, whatever it holds.
+fn quoted(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !value.is_empty() && value.chars().all(is_plain) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\'', "'\\''"))
+}
+
 fn wait_for_interrupt() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot wait for Ctrl-C")?;
     runtime
-        .block_on(tokio::signal::ctrl_c())
+        .block_on(interrupted())
         .context("cannot wait for Ctrl-C")
+}
+
+/// What is left behind by either is the same: nothing.
+async fn interrupted() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let mut terminated = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 #[cfg(test)]
@@ -259,6 +284,21 @@ mod tests {
         let files: Vec<_> = files.map(|(_, value)| value).collect();
         assert_eq!(files.len(), 6);
         assert!(files.iter().all(|file| Path::new(file).is_file()));
+    }
+
+    #[test]
+    fn a_setting_is_printed_as_a_shell_reads_it() {
+        for plain in ["http://127.0.0.1:9001/keys", "/tmp/users-1/a.pem", "a=b"] {
+            assert_eq!(quoted(plain), plain);
+        }
+        for (value, shown) in [
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("$HOME", "'$HOME'"),
+            ("it's;", r"'it'\''s;'"),
+        ] {
+            assert_eq!(quoted(value), shown);
+        }
     }
 
     #[test]

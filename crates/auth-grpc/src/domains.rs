@@ -13,6 +13,7 @@ use users_proto::authzed::can_be_held;
 use users_proto::domains::v1::domains_service_client::DomainsServiceClient;
 use users_proto::domains::v1::{DeleteUserReq, DeleteUserRes};
 
+use crate::health;
 use crate::peer::Peer;
 use crate::settings::PeerSettings;
 use crate::status::{Call, Failure};
@@ -39,6 +40,14 @@ impl DomainsGrpc {
         };
         let peer = Peer::open("domains", &settings, runtime, entropy)?;
         Ok(Self { peer })
+    }
+
+    /// Whether it answers calls, with whatever status: the deployed one has no health service. For
+    /// who operates the service.
+    pub async fn answers(&self) -> bool {
+        let before = self.stats().answered;
+        let is_well = health::check(&self.peer, "").await.is_ok();
+        is_well || self.stats().answered > before
     }
 
     /// Its numbers.

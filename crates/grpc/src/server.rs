@@ -17,7 +17,7 @@ use users_proto::users::v1::DESCRIPTOR;
 use users_proto::users::v1::users_service_server::UsersServiceServer;
 
 use crate::incoming::incoming;
-use crate::service::Service;
+use crate::service::{Service, Start};
 use crate::{ANSWER_LIMIT, OpenError, REQUEST_LIMIT, ServerSettings, ServerTls};
 
 /// Calls of one connection that are worked on at once; further ones wait.
@@ -72,6 +72,7 @@ pub async fn serve(
         users,
         timeout: settings.request_timeout,
         on_outcome: settings.on_outcome,
+        start: Start::of(settings.ready.clone()),
     })
     .max_decoding_message_size(REQUEST_LIMIT)
     .max_encoding_message_size(ANSWER_LIMIT);

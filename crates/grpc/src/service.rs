@@ -1,8 +1,10 @@
 //! The users service.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use prost::Message as _;
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tonic::{Code, Request, Response, Status, async_trait};
 use tracing::{Instrument as _, Span};
@@ -25,6 +27,30 @@ pub(crate) struct Service {
     pub(crate) users: Users,
     pub(crate) timeout: Duration,
     pub(crate) on_outcome: Option<OnOutcome>,
+    pub(crate) start: Start,
+}
+
+/// Whether the service was ready once. What goes away later is told by whoever misses it.
+pub(crate) struct Start {
+    ready: watch::Receiver<bool>,
+    is_over: AtomicBool,
+}
+
+impl Start {
+    pub(crate) fn of(ready: watch::Receiver<bool>) -> Self {
+        Self {
+            ready,
+            is_over: AtomicBool::new(false),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let is_over = self.is_over.load(Ordering::Relaxed) || *self.ready.borrow();
+        if is_over {
+            self.is_over.store(true, Ordering::Relaxed);
+        }
+        is_over
+    }
 }
 
 #[async_trait]
@@ -60,6 +86,9 @@ impl UsersService for Service {
 
 impl Service {
     async fn retrieve(&self, asked: RetrieveUsersReq) -> Result<RetrieveUsersRes, Status> {
+        if !self.start.is_over() {
+            return Err(Status::unavailable("the service is starting"));
+        }
         refuse_huge("limit", asked.limit)?;
         refuse_huge("offset", asked.offset)?;
         // No limit means all that were asked for.

@@ -23,8 +23,8 @@ pub struct ServerSettings {
     pub max_connections: usize,
     /// Where the accounts of the calls under way have room; servers of one process share it.
     pub room: Room,
-    /// Whether the service can serve now, which the health service tells. When the sender is gone,
-    /// what it said last stands.
+    /// Whether the service can serve now, which the health service tells. Before it could for the
+    /// first time, calls are `UNAVAILABLE`. When the sender is gone, what it said last stands.
     pub ready: watch::Receiver<bool>,
     /// Told of every call of the users service that ended.
     pub on_outcome: Option<OnOutcome>,

@@ -88,8 +88,8 @@ pub fn run(
 }
 
 impl Service {
-    /// Opens ports and adapters and answers at once, though `/livez`, `/readyz` and the like only;
-    /// waits for the store and makes it ready, makes the first administrator, and carries out requests
+    /// Opens ports and adapters and answers at once, though `/livez`, `/readyz` and the like only,
+    /// and over gRPC that it does not serve yet; waits for the store and makes it ready, makes the first administrator, and carries out requests
     /// from then on, until `shutdown` says otherwise. Call it within a tokio runtime.
     pub async fn start(
         config: Config,
@@ -134,6 +134,11 @@ impl Service {
             std::mem::take(&mut wired.neighbours),
             &readiness,
         );
+        let grpc_address = grpc.as_ref().map(|grpc| grpc.address().to_owned());
+        if let Some(grpc) = grpc {
+            let (users, call) = (&wired.users, answering::longest_store_call(&config));
+            grpc::spawn(&supervisor, grpc, users, call, &grpc_metrics, &readiness);
+        }
         let prepared = tokio::select! {
             biased;
             () = shutdown.requested() => None,
@@ -142,11 +147,6 @@ impl Service {
         };
         match prepared {
             Some(Ok(administrator)) => {
-                let grpc_address = grpc.as_ref().map(|grpc| grpc.address().to_owned());
-                if let Some(grpc) = grpc {
-                    let (users, call) = (&wired.users, answering::longest_call(&config));
-                    grpc::spawn(&supervisor, grpc, users, call, &grpc_metrics, &readiness);
-                }
                 let interval = config.accounts.delete_interval;
                 spawn_tasks(
                     &supervisor,

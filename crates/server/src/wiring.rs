@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use users_auth_embedded::{EmbeddedAuth, EmbeddedAuthSettings, KeyError};
+use users_auth_grpc::DomainsGrpc;
 use users_domain::authorization::AccessPolicy;
 use users_domain::model::PasswordPolicy;
 use users_domain::ports::{
@@ -21,7 +22,8 @@ use users_smtp::{Announce, FileMailer, LinkPrefix, Links, LogMailer, Renderer, T
 use users_system::{BoundedReadEvents, LogPublisher, SystemClock, SystemEntropy};
 
 use crate::config::{
-    AuthSettings, Config, MailKind, MailSettings, PasswordSettings, PlatformSettings,
+    AuthSettings, Config, GrpcClientSettings, MailKind, MailSettings, PasswordSettings,
+    PlatformSettings,
 };
 use crate::telemetry::samples::Sample;
 
@@ -180,6 +182,13 @@ pub fn neighbours(config: &Config) -> Result<Vec<Neighbour>, WiringError> {
     }
     platform(&config.platform, None, entropy, &mut around)?;
     Ok(around.neighbours)
+}
+
+/// The domains service by itself, to see whether it answers. Calls nothing. Call it where a tokio
+/// runtime is at hand.
+pub fn domains_to_look_at(settings: &GrpcClientSettings) -> Result<Arc<DomainsGrpc>, WiringError> {
+    cryptography();
+    platform::domains(settings, entropy(), &mut Around::default())
 }
 
 /// Whether the key that signs tokens is there; an error if it cannot be used. Changes nothing.

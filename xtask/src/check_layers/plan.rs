@@ -53,7 +53,10 @@ impl Floor {
                  adapter or on http or grpc; what it needs from one it gets through a port"
             }
             Self::Wire => "what is spoken on wires depends on none of our crates",
-            Self::Beside => "testkit knows the domain only, so that every adapter can use it",
+            Self::Beside => {
+                "testkit knows the domain only, so that every adapter can use it; stand-ins for other \
+                 services know the domain and the wires, never what is tested with them"
+            }
         }
     }
 }

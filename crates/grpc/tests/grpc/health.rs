@@ -1,9 +1,11 @@
 //! gRPC's health service.
 
+use tokio::sync::watch;
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use users_testkit::Fakes;
 
 use crate::fixture::{LONG, Server};
 
@@ -36,6 +38,20 @@ async fn it_tells_whether_the_service_is_ready() {
             let told = tokio::time::timeout(LONG, told).await;
             assert!(told.is_ok(), "{name:?} is never {expected:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn calls_are_unavailable_before_the_service_was_ready_once() {
+    let (ready, is_ready) = watch::channel(false);
+    let server = Server::start(Fakes::new().ports(), |settings| settings.ready = is_ready).await;
+    let refused = server.retrieve(&["an-id"], 0, 0).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable);
+    assert_eq!(refused.message(), "the service is starting");
+    // What is away later is for the store to tell.
+    for is_ready in [true, false] {
+        ready.send_replace(is_ready);
+        server.retrieve(&["an-id"], 0, 0).await.unwrap();
     }
 }
 

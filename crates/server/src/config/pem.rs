@@ -89,15 +89,19 @@ fn text_of(value: &str) -> Result<String, String> {
         return Ok(value.to_owned());
     }
     let mut text = String::new();
-    File::open(Path::new(value))
-        .and_then(|file| file.take(MAX_FILE_LENGTH).read_to_string(&mut text))
+    let length = File::open(Path::new(value))
+        .and_then(|file| file.take(MAX_FILE_LENGTH + 1).read_to_string(&mut text))
         .map_err(|error| format!("cannot read the file: {error}"))?;
+    if length as u64 > MAX_FILE_LENGTH {
+        return Err(format!("the file is longer than {MAX_FILE_LENGTH} bytes"));
+    }
     Ok(text)
 }
 
-/// No file that anybody has is called so.
+/// No file that anybody has is called so. Words may stand before the first certificate, as tools
+/// write them.
 fn is_text(value: &str) -> bool {
-    value.trim_start().starts_with(BEGIN)
+    value.contains(BEGIN)
 }
 
 /// A value of a setting on one line: PEM text has many, and says nothing to people.
@@ -106,5 +110,39 @@ pub(super) fn shown(value: &str) -> String {
         "(PEM text)".to_owned()
     } else {
         value.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn words_before_the_first_certificate_make_no_file_name_of_it() {
+        for before in [
+            "",
+            "\n",
+            "# our own\n",
+            "Bag Attributes\n    friendlyName: a\n",
+        ] {
+            let text = format!("{before}{CERTIFICATE}");
+            assert_eq!(text_of(&text).as_deref(), Ok(&*text));
+            assert_eq!(shown(&text), "(PEM text)");
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_whole_or_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        let longest = usize::try_from(MAX_FILE_LENGTH).unwrap();
+        let name = file.to_str().unwrap();
+        let whole = "a".repeat(longest);
+        std::fs::write(&file, &whole).unwrap();
+        assert!(text_of(name) == Ok(whole));
+        std::fs::write(&file, "a".repeat(longest + 1)).unwrap();
+        assert!(text_of(name).unwrap_err().contains("longer than"));
     }
 }

@@ -59,6 +59,9 @@ impl PlatformSettings {
                          token for a user without relations, so somebody else must write them",
                     ));
                 }
+                if domains.is_none() {
+                    notices.push(Notice::Advice(domains::LEFT_BEHIND));
+                }
             }
         }
         if spicedb.is_none() {

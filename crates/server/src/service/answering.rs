@@ -49,8 +49,8 @@ pub(super) fn api(
         settings,
         registry.clone(),
     )?;
-    let api = match longest_call(config) {
-        call if call > ANSWER_WITHIN => api.with_working_time(call),
+    let api = match longest_work(config) {
+        work if work > ANSWER_WITHIN => api.with_working_time(work),
         _ => api,
     };
     Ok(api
@@ -58,22 +58,34 @@ pub(super) fn api(
         .with_readiness(Arc::new(readiness.clone())))
 }
 
-/// Within this time a request is answered unless the operator gives one call of the store or of the
-/// auth service more.
+/// Within this time a request is answered unless the operator gives the calls of the store and of the
+/// platform's services more.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long one call of the store or of the auth service may take.
-pub(super) fn longest_call(config: &Config) -> Duration {
-    let auth = config.platform.auth.as_ref();
-    let auth = auth.map_or(Duration::ZERO, |auth| auth.grpc.timeout);
-    auth.max(match config.store.kind {
+/// Most calls of the platform's services that one request waits for: who asks, whether he
+/// administers, and what he asks for.
+const CALLS_OF_A_REQUEST: u32 = 3;
+
+/// How long a request may be worked on without any of its calls being over its own limit: whoever is
+/// slow is then told by the adapter that knows who it was.
+fn longest_work(config: &Config) -> Duration {
+    let platform = &config.platform;
+    let auth = platform.auth.as_ref().map(|auth| auth.grpc.timeout);
+    let spicedb = platform.spicedb.as_ref().map(|spicedb| spicedb.timeout);
+    let call = auth.max(spicedb).unwrap_or_default();
+    longest_store_call(config).saturating_add(call.saturating_mul(CALLS_OF_A_REQUEST))
+}
+
+/// How long one call of the store may take.
+pub(super) fn longest_store_call(config: &Config) -> Duration {
+    match config.store.kind {
         StoreKind::Postgres => {
             let postgres = &config.postgres;
             let connect = postgres.connect_timeout;
             connect.saturating_add(postgres.statement_timeout)
         }
         StoreKind::Sqlite => Duration::ZERO,
-    })
+    }
 }
 
 /// Answers requests from now on, until the end is asked for and those in flight are finished.
@@ -151,5 +163,40 @@ async fn answer(
         ended = server => ended,
         () = stop => Ok(()),
         () = shutdown.forced() => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{CommandLine, Profile};
+
+    fn config(variables: &[(&str, &str)]) -> Config {
+        let variables = variables.iter();
+        let variables = variables
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect::<std::collections::BTreeMap<_, _>>();
+        Config::load(Profile::Serve, &variables, &CommandLine::default()).unwrap()
+    }
+
+    #[test]
+    fn a_request_has_the_time_of_the_store_and_of_all_its_calls() {
+        let postgres = [
+            ("MG_USERS_STORE", "postgres"),
+            ("MG_USERS_DB_CONNECT_TIMEOUT", "2s"),
+            ("MG_USERS_DB_STATEMENT_TIMEOUT", "4s"),
+        ];
+        let auth = [("MG_AUTH_GRPC_TIMEOUT", "20s")];
+        let sqlite = [("MG_USERS_STORE", "sqlite")];
+        let alone = [("MG_USERS_AUTH", "embedded")];
+        for (settings, work, of_store) in [
+            ([&postgres[..], &auth].concat(), 66, 6),
+            ([&postgres[..], &alone].concat(), 6, 6),
+            ([&sqlite[..], &auth].concat(), 60, 0),
+        ] {
+            let config = config(&settings);
+            assert_eq!(longest_work(&config), Duration::from_secs(work));
+            assert_eq!(longest_store_call(&config), Duration::from_secs(of_store));
+        }
     }
 }

@@ -90,12 +90,12 @@ impl GrpcMetrics {
     }
 }
 
-/// Answers calls from now on, until the end is asked for and those under way are finished.
+/// Answers calls from now on (before the service is ready: that it is not), until the end is asked for and those under way are finished.
 pub(super) fn spawn(
     supervisor: &Supervisor,
     prepared: Prepared,
     users: &Users,
-    longest_call: Duration,
+    longest_store_call: Duration,
     metrics: &GrpcMetrics,
     readiness: &ServiceReadiness,
 ) {
@@ -107,7 +107,7 @@ pub(super) fn spawn(
         on_outcome: Some(on_outcome),
         ..ServerSettings::new(readiness.is_serving())
     };
-    settings.request_timeout = settings.request_timeout.max(longest_call);
+    settings.request_timeout = settings.request_timeout.max(longest_store_call);
     let users = users.clone();
     supervisor.spawn("grpc", move |shutdown| {
         let (listeners, users) = (listeners.clone(), users.clone());

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::time::{Instant, sleep};
+use tonic::Code;
+use users_proto::users::v1::RetrieveUsersReq;
+use users_proto::users::v1::users_service_client::UsersServiceClient;
 
 use super::*;
 use crate::config::{CommandLine, Profile};
@@ -17,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A start on a store that is as the test says.
 struct Starting {
     url: String,
+    grpc_url: String,
     shutdown: Shutdown,
     start: tokio::task::JoinHandle<Result<Start>>,
     client: reqwest::Client,
@@ -37,8 +41,16 @@ impl Starting {
         let mut wired = wiring::open(&config, &url, Arc::new(|_: &_| {})).unwrap();
         wired.store.technology = Arc::new(store.clone());
         let shutdown = Shutdown::new();
-        let start = Service::start_with(config, listeners, None, wired, shutdown.clone());
+        let grpc = grpc::Prepared::prepare(&crate::config::GrpcSettings {
+            host: "127.0.0.1".to_owned(),
+            port: 0,
+            tls: None,
+        });
+        let grpc = grpc.unwrap();
+        let grpc_url = format!("http://{}", grpc.address());
+        let start = Service::start_with(config, listeners, Some(grpc), wired, shutdown.clone());
         Self {
+            grpc_url,
             url,
             shutdown,
             start: tokio::spawn(start),
@@ -53,6 +65,18 @@ impl Starting {
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap();
         (status, serde_json::from_str(&text).unwrap())
+    }
+
+    /// What another service hears that asks for a user.
+    async fn retrieve(&self) -> Result<(), tonic::Status> {
+        let endpoint = tonic::transport::Endpoint::from_shared(self.grpc_url.clone()).unwrap();
+        let channel = endpoint.timeout(PATIENCE).connect_lazy();
+        let request = RetrieveUsersReq {
+            ids: vec!["an-id".to_owned()],
+            ..RetrieveUsersReq::default()
+        };
+        let mut client = UsersServiceClient::new(channel);
+        client.retrieve_users(request).await.map(drop)
     }
 
     /// Waits until `/readyz` says this of the store.
@@ -83,6 +107,10 @@ async fn requests_are_answered_while_the_store_is_away_and_carried_out_when_it_c
     let (status, refusal) = starting.get("/users/profile").await;
     assert_eq!((status, &refusal["code"]), (503, &json!("unavailable")));
 
+    let refused = starting.retrieve().await.unwrap_err();
+    let unavailable = (Code::Unavailable, "the service is starting");
+    assert_eq!((refused.code(), refused.message()), unavailable);
+
     store.is_now(Some(StoreCondition::ReadOnly));
     let begun = Instant::now();
     let body = loop {
@@ -95,6 +123,10 @@ async fn requests_are_answered_while_the_store_is_away_and_carried_out_when_it_c
     let read_only = json!({ "status": "warn", "output": "read-only" });
     assert_eq!(body["checks"]["store"][0], read_only);
     assert_eq!(starting.get("/users/profile").await.0, 401);
+    // It may be told a moment later.
+    while starting.retrieve().await.is_err() {
+        assert!(begun.elapsed() < PATIENCE);
+    }
     starting.shutdown.request();
     let Start::Ready(service) = starting.start.await.unwrap().unwrap() else {
         panic!("the store was there");

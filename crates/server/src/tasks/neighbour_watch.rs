@@ -12,7 +12,10 @@ use crate::wiring::Neighbour;
 /// How often it is asked.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Notes how a service is, every two seconds; tells the log when that changes.
+/// So often in a row it must have been away: one answer that is late takes no replica out.
+const MISSES: u32 = 2;
+
+/// Notes how a service is, every two seconds; tells the log when that changes, and why.
 pub async fn neighbour_watch(
     neighbour: Neighbour,
     readiness: ServiceReadiness,
@@ -20,25 +23,39 @@ pub async fn neighbour_watch(
 ) {
     let mut turns = interval(PAUSE);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut misses = 0;
     loop {
         tokio::select! {
             biased;
             () = shutdown.requested() => return,
             _ = turns.tick() => {}
         }
-        let condition = tokio::select! {
+        let seen = tokio::select! {
             biased;
             () = shutdown.requested() => return,
-            condition = neighbour.condition() => condition,
+            seen = neighbour.look() => seen,
+        };
+        let (condition, why) = match seen {
+            Ok(()) => {
+                misses = 0;
+                (NeighbourCondition::Well, String::new())
+            }
+            Err(why) => {
+                misses += 1;
+                if misses < MISSES {
+                    continue;
+                }
+                (NeighbourCondition::Away, why)
+            }
         };
         let component = neighbour.component;
         if let Some(before) = readiness.note_neighbour(component, condition) {
-            tell(&neighbour, before, condition);
+            tell(&neighbour, before, condition, &why);
         }
     }
 }
 
-fn tell(neighbour: &Neighbour, before: NeighbourCondition, now: NeighbourCondition) {
+fn tell(neighbour: &Neighbour, before: NeighbourCondition, now: NeighbourCondition, why: &str) {
     let (service, place) = (neighbour.component, &neighbour.place);
     match (before, now) {
         (NeighbourCondition::Unknown, NeighbourCondition::Well) => {
@@ -49,7 +66,10 @@ fn tell(neighbour: &Neighbour, before: NeighbourCondition, now: NeighbourConditi
         }
         (_, NeighbourCondition::Away) => {
             let meaning = neighbour.absence.told();
-            warn!(service, place, meaning, "a service of the platform is away");
+            warn!(
+                service,
+                place, meaning, why, "a service of the platform is away"
+            );
         }
         (_, NeighbourCondition::Unknown) => {}
     }
@@ -82,6 +102,7 @@ mod tests {
             task: "watch of the auth service",
             place: "auth.example:1".to_owned(),
             absence: AWAY_IS_FATAL,
+            timeout: Duration::from_secs(1),
             check: Arc::new(move || {
                 counted.fetch_add(1, Ordering::Relaxed);
                 match seen.load(Ordering::Relaxed) {
@@ -101,7 +122,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn readiness_follows_a_service_within_five_seconds_whatever_it_does() {
+    async fn readiness_follows_a_service_within_seven_seconds_whatever_it_does() {
         let shutdown = Shutdown::new();
         let (neighbour, state, _) = scripted();
         let known = [("auth", AWAY_IS_FATAL)];
@@ -119,11 +140,54 @@ mod tests {
             let begun = Instant::now();
             while of_auth(&readiness) != told {
                 sleep(Duration::from_millis(10)).await;
-                assert!(begun.elapsed() < Duration::from_secs(5), "{now}");
+                assert!(begun.elapsed() < Duration::from_secs(7), "{now}");
             }
         }
         shutdown.request();
         watching.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_answer_that_is_late_or_bad_changes_nothing() {
+        let shutdown = Shutdown::new();
+        let (neighbour, state, asked) = scripted();
+        let readiness = ServiceReadiness::new(shutdown.clone(), &[("auth", AWAY_IS_FATAL)]);
+        let watching = neighbour_watch(neighbour, readiness.clone(), shutdown.clone());
+        let watching = tokio::spawn(watching);
+        let answers = async |count| {
+            let before = asked.load(Ordering::Relaxed);
+            while asked.load(Ordering::Relaxed) < before + count {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        answers(1).await;
+        for once in [AWAY, SILENT, AWAY, SILENT] {
+            state.store(once, Ordering::Relaxed);
+            answers(1).await;
+            state.store(WELL, Ordering::Relaxed);
+            // The first of these was asked when the bad one had been noted.
+            for _ in 0..2 {
+                answers(1).await;
+                assert_eq!(of_auth(&readiness), CheckState::Pass, "{once}");
+            }
+        }
+        shutdown.request();
+        watching.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_is_given_the_time_that_its_calls_have_but_not_for_ever() {
+        let (mut neighbour, state, _) = scripted();
+        state.store(SILENT, Ordering::Relaxed);
+        for (timeout, taken) in [(1, 1), (3, 3), (60, 5)] {
+            neighbour.timeout = Duration::from_secs(timeout);
+            let begun = Instant::now();
+            let why = neighbour.look().await.unwrap_err();
+            assert_eq!(begun.elapsed().as_secs(), taken);
+            assert_eq!(why, format!("no answer within {taken}s"));
+        }
+        state.store(AWAY, Ordering::Relaxed);
+        assert_eq!(neighbour.look().await, Err("away".to_owned()));
     }
 
     #[tokio::test(start_paused = true)]

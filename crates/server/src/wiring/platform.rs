@@ -31,6 +31,7 @@ pub(super) fn relations(
     around: &mut Around,
 ) -> Result<Arc<SpiceDb>, WiringError> {
     let address = &settings.address;
+    let timeout = settings.timeout;
     let settings = users_spicedb::SpiceDbSettings {
         host: address.host.clone(),
         port: address.port,
@@ -63,6 +64,7 @@ pub(super) fn relations(
         task: "watch of SpiceDB",
         place: address.to_string(),
         absence: Absence::Tolerable("not available: relations are written later"),
+        timeout,
         check: Arc::new(move || {
             let relations = checked.clone();
             let asked = async move { relations.check().await.map_err(|error| error.to_string()) };

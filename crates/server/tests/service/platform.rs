@@ -4,6 +4,7 @@ mod away;
 mod faults;
 mod keys;
 mod life;
+mod passwords;
 mod retrieval;
 mod secrecy;
 mod starts;
@@ -12,12 +13,14 @@ use std::cell::Cell;
 use std::net::TcpListener;
 
 use serde_json::{Value, json};
-use users_test_platform::{Certificates, Platform, PlatformOptions};
+use users_test_platform::{AuthOptions, Certificates, Platform, PlatformOptions};
 
 use super::program::{ADMIN_PASSWORD, Answer, Home, Program};
 
 /// What users of the tests have as their password.
 const PASSWORD: &str = "changeMe123";
+/// A limit of calls that a busy machine keeps.
+const TIME_ENOUGH: (&str, &str) = ("MG_AUTH_GRPC_TIMEOUT", "20s");
 
 /// The service among its neighbours.
 struct World {
@@ -33,6 +36,8 @@ struct World {
 enum Mode {
     /// In clear text; tokens are verified with published keys.
     Plain,
+    /// The same, and a refresh token is replaced by its use, which the deployed service does not do.
+    Rotating,
     /// In clear text; tokens are verified by the auth service.
     Asked,
     /// With TLS.
@@ -45,6 +50,12 @@ impl Mode {
     fn start(self) -> Platform {
         let has_tls = matches!(self, Self::Tls | Self::MutualTls);
         let options = PlatformOptions {
+            auth: AuthOptions {
+                rotates: self == Self::Rotating,
+                ..AuthOptions::default()
+            },
+            // Another each time, so that finding it means something.
+            preshared_key: made_up_key(),
             certificates: has_tls.then(Certificates::new),
             mutual: self == Self::MutualTls,
             ..PlatformOptions::default()
@@ -58,7 +69,7 @@ impl Mode {
                 ("MG_AUTH_KEYS_ALGORITHM", "HS256"),
                 ("MG_AUTH_JWKS_URL", ""),
             ],
-            Self::Plain | Self::Tls | Self::MutualTls => &[],
+            Self::Plain | Self::Rotating | Self::Tls | Self::MutualTls => &[],
         }
     }
 }
@@ -66,13 +77,32 @@ impl Mode {
 impl World {
     /// A service whose calls have time enough on a busy machine.
     fn start(mode: Mode) -> Self {
-        Self::start_with(mode, &[("MG_AUTH_GRPC_TIMEOUT", "20s")])
+        Self::start_with(mode, &[TIME_ENOUGH])
     }
 
     /// The same with further settings.
     fn start_with(mode: Mode, settings: &[(&str, &str)]) -> Self {
         let platform = mode.start();
         let home = Home::with_postgres();
+        let settings = [mode.settings(), settings].concat();
+        let (program, grpc_port) = serve(&home, &platform, &settings);
+        Self {
+            program,
+            platform,
+            home,
+            grpc_port,
+        }
+    }
+
+    /// The service is started anew with other settings; all else stays as it is.
+    fn restarted_with(self, mode: Mode, settings: &[(&str, &str)]) -> Self {
+        let Self {
+            program,
+            platform,
+            home,
+            ..
+        } = self;
+        program.terminate();
         let settings = [mode.settings(), settings].concat();
         let (program, grpc_port) = serve(&home, &platform, &settings);
         Self {
@@ -119,6 +149,13 @@ impl World {
     }
 }
 
+/// A key that nobody has used before.
+fn made_up_key() -> String {
+    use users_domain::ports::uuid_v4;
+
+    uuid_v4(&users_system::SystemEntropy::new()).to_string()
+}
+
 /// The service on this store among these neighbours, and where it answers them.
 fn serve(home: &Home, platform: &Platform, settings: &[(&str, &str)]) -> (Program, u16) {
     let port = Cell::new(0);
@@ -160,7 +197,14 @@ fn assert_unavailable(answer: &Answer) {
     let mut names: Vec<_> = members.keys().map(String::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["code", "message", "request_id"], "{}", answer.text);
-    for theirs in ["PERMISSIONSHIP", "gRPC", "127.0.0.1", "a peer's words"] {
+    // The last is what is said where no adapter kept to its own limit.
+    for theirs in [
+        "PERMISSIONSHIP",
+        "gRPC",
+        "127.0.0.1",
+        "a peer's words",
+        "took too long",
+    ] {
         let message = answer.body["message"].as_str().unwrap();
         assert!(!message.contains(theirs), "{}", answer.text);
     }

@@ -4,12 +4,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::Result;
-use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 use super::Finding;
-use crate::config::{Address, Config, GrpcClientSettings, GrpcSettings};
+use crate::config::{Config, GrpcClientSettings, GrpcSettings};
 use crate::service::grpc;
 use crate::telemetry;
 use crate::wiring::{self, Neighbour};
@@ -128,32 +127,30 @@ fn encrypted(is_encrypted: bool) -> &'static str {
     }
 }
 
-/// It says to nobody how it is, so it is only looked whether somebody is there.
+/// The deployed one says to nobody how it is: one that says anything at all to a call is there.
 fn domains(config: &Config, runtime: &Runtime) -> Option<Finding> {
-    let Some(GrpcClientSettings { address, tls, .. }) = &config.platform.domains else {
-        let finding = Finding::Doubtful(
-            "MG_DOMAINS_GRPC_URL is unset: users whose accounts are deleted for good stay members of \
-             their domains"
-                .to_owned(),
-        );
-        return config.platform.auth.is_some().then_some(finding);
-    };
-    let Address { host, port } = address;
-    let connecting = async { timeout(LIMIT, TcpStream::connect((host.as_str(), *port))).await };
-    let why = match runtime.block_on(connecting) {
-        Ok(Ok(_)) => {
-            let encrypted = encrypted(tls.is_some());
-            return Some(Finding::Well(format!(
-                "{address} takes connections; it is called {encrypted}"
-            )));
+    // What it means that none is named stands among the settings.
+    let settings = config.platform.domains.as_ref()?;
+    let GrpcClientSettings { address, tls, .. } = settings;
+    let asked = async {
+        let domains = wiring::domains_to_look_at(settings).map_err(|error| error.to_string())?;
+        match timeout(LIMIT, domains.answers()).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("it answers no call (standard error has more)".to_owned()),
+            Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs())),
         }
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => format!("no answer within {} s", LIMIT.as_secs()),
     };
-    Some(Finding::Wrong(format!(
-        "{address}: {why}; look whether it runs, and at MG_DOMAINS_GRPC_URL: accounts are not deleted \
-         for good before it answers"
-    )))
+    Some(match runtime.block_on(asked) {
+        Ok(()) => {
+            let encrypted = encrypted(tls.is_some());
+            Finding::Well(format!("{address} answers calls, {encrypted}"))
+        }
+        Err(why) => Finding::Wrong(format!(
+            "{address}: {why}; look whether it runs, and at MG_DOMAINS_GRPC_URL; if it speaks TLS, at \
+             MG_DOMAINS_GRPC_SERVER_CA_CERTS and, if it wants a certificate of ours, _CLIENT_CERT and \
+             _CLIENT_KEY: accounts are not deleted for good before it answers"
+        )),
+    })
 }
 
 /// The port may be in use by the service itself, so it is not looked at.

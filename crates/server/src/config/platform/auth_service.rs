@@ -96,8 +96,8 @@ static TIMEOUT: Variable<Duration> = Variable::new(
     "MG_AUTH_GRPC_TIMEOUT",
     kind::POSITIVE_DURATION,
     Preset::Value("1s"),
-    "How long a call to the auth service or to SpiceDB may take; then the service is away, and what \
-     needs it is answered 503.",
+    "How long a call to the auth service or to SpiceDB may take, the latter 5 s at most, and fetching \
+     the published keys, 10 s at most; then the service is away, and what needs it is answered 503.",
 );
 
 static KEYS_ALGORITHM: Variable<KeysAlgorithm> = Variable::new(
@@ -116,7 +116,7 @@ pub(super) static JWKS_URL: Variable<JwksUrl> = Variable::new(
         "`http://auth:9001/keys/.well-known/jwks.json` with `MG_AUTH_KEYS_ALGORITHM=EdDSA`",
     ),
     "Where the auth service publishes the keys of its tokens. Whoever can answer there can log in as \
-     anybody: outside of a network of your own, use https.",
+     anybody: outside of a network of your own, use https, for which the system's authorities hold.",
 );
 
 pub(super) static SECTION: Section = Section {

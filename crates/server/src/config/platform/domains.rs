@@ -59,6 +59,10 @@ pub(super) static SECTION: Section = Section {
     ],
 };
 
+/// What it means in a platform that no such service is named.
+pub(super) const LEFT_BEHIND: &str = "MG_DOMAINS_GRPC_URL unset with MG_USERS_AUTH=grpc: users whose \
+     accounts are deleted for good stay members of their domains";
+
 /// What nothing looks at where there is no such service.
 pub(super) fn without_effect_if_none() -> impl Iterator<Item = &'static Entry> {
     SECTION.entries.iter().copied().skip(1)

@@ -254,17 +254,23 @@ fn what_nothing_looks_at_is_named() {
     ]);
     assert!(config.platform.spicedb.is_none());
     let told = notices(&config);
-    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(told.len(), 4, "{told:?}");
     assert_eq!(
         told[0],
         "without effect with MG_USERS_AUTH=grpc: MG_USERS_ACCESS_TOKEN_TTL"
     );
     assert!(told[1].contains("MG_USERS_POLICIES=none"), "{told:?}");
     assert!(told[1].contains("relations"), "{told:?}");
+    assert!(
+        told[2].contains("stay members of their domains"),
+        "{told:?}"
+    );
     assert_eq!(
-        told[2],
+        told[3],
         "without effect with MG_USERS_POLICIES=none: MG_SPICEDB_HOST"
     );
+    let with_domains = serve(&[("MG_DOMAINS_GRPC_URL", "domains:7003")]);
+    assert_eq!(notices(&with_domains), [""; 0]);
 }
 
 #[test]

@@ -225,7 +225,7 @@ fn names_that_mean_nothing_are_named_and_those_of_others_are_not() {
         ],
     )
     .unwrap();
-    let notices: Vec<_> = config.notices().iter().map(ToString::to_string).collect();
+    let notices = of_names(&config);
     assert_eq!(
         notices,
         [
@@ -239,7 +239,7 @@ fn names_that_mean_nothing_are_named_and_those_of_others_are_not() {
 #[test]
 fn control_characters_reach_neither_terminal_nor_log() {
     let config = load(Profile::Serve, &[("MG_USERS_\u{1b}[2J\r\n", "x")]).unwrap();
-    let notices: Vec<_> = config.notices().iter().map(ToString::to_string).collect();
+    let notices = of_names(&config);
     assert_eq!(notices, ["MG_USERS_\\u{1b}[2J\\r\\n is no known setting"]);
     let problem = Problem::new("a\n\u{1b}b");
     assert_eq!(problem.to_string(), "a \\u{1b}b");

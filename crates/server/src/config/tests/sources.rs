@@ -75,7 +75,7 @@ fn an_empty_variable_is_unset() {
     let config = load(Profile::Serve, &variables).unwrap();
     assert_eq!(shown(&config, "MG_USERS_HTTP_PORT"), ("9002", "default"));
     assert_eq!(config.telemetry.instance_id, None);
-    assert!(config.notices().is_empty(), "{:?}", config.notices());
+    assert_eq!(of_names(&config), [""; 0]);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_value_may_lie_in_a_file_and_one_line_end_is_cut_off() {
             shown(&config, "MG_USERS_ADMIN_PASSWORD"),
             ("***", origin.as_str())
         );
-        assert!(config.notices().is_empty());
+        assert_eq!(of_names(&config), [""; 0]);
     }
 }
 

@@ -55,9 +55,11 @@ pub(in crate::wiring) fn tokens(
             Some(_) => Absence::Tolerable("not available: nobody logs in or administers"),
             None => Absence::Fatal("not available: no token can be verified"),
         },
+        timeout: settings.grpc.timeout,
         check: Arc::new(move || {
             let service = checked.clone();
-            let asked = async move { service.check().await.map_err(|error| error.to_string()) };
+            let why = "no good answer; `cannot connect` tells more where there is no connection";
+            let asked = async move { service.check().await.map_err(|_| why.to_owned()) };
             asked.boxed()
         }),
     });
@@ -96,6 +98,7 @@ fn verifier_by_keys(
         task: "watch of the auth service's keys",
         place: settings.place(),
         absence: Absence::Fatal("no key is known: no token can be verified"),
+        timeout,
         check: Arc::new(move || {
             let verifier = checked.clone();
             let asked = async move { verifier.prefetch().await.map_err(|error| error.to_string()) };

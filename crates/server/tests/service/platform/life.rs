@@ -24,6 +24,11 @@ fn an_account_lives_where_the_auth_service_verifies_every_token() {
 }
 
 #[test]
+fn an_account_lives_where_refresh_tokens_work_once() {
+    lives(Mode::Rotating);
+}
+
+#[test]
 fn an_account_lives_in_a_platform_with_tls() {
     lives(Mode::Tls);
 }
@@ -51,6 +56,7 @@ fn lives(mode: Mode) {
     let ada = registers(&world);
     has_sessions(&world, mode);
     changes_roles(&world, &ada);
+    an_administrator_ends(&world);
     is_disabled(&world, &ada);
     ends(&world, &ada);
     let log = world.program.terminate();
@@ -132,6 +138,31 @@ fn changes_roles(world: &World, ada: &str) {
     assert!(world.is_known_as("member", ada));
     let (hers, _) = world.log_in("ada");
     program.get_as("/users", &hers).expect(403);
+}
+
+/// With all that she was.
+fn an_administrator_ends(world: &World) {
+    let grace = world.register("grace");
+    let program = &world.program;
+    let admin = program.administrator();
+    let target = format!("/users/{grace}");
+    let promoted = client().patch(program.url(&format!("{target}/role")));
+    let promoted = promoted.bearer_auth(&admin).json(&role(1));
+    Answer::of(promoted.send()).expect(200);
+    world.until("SpiceDB knows her as administrator", || {
+        world.is_known_as("administrator", &grace)
+    });
+    let deleted = client().delete(program.url(&target)).bearer_auth(&admin);
+    Answer::of(deleted.send()).expect(204);
+    world.until("she is gone for good", || {
+        program.get_as(&target, &admin).status == 404
+    });
+    let relationships = world.platform.spicedb.relationships();
+    assert!(
+        !relationships.iter().any(|known| known.contains(&grace)),
+        "{relationships:?}"
+    );
+    world.platform.domains.forget_calls();
 }
 
 fn is_disabled(world: &World, ada: &str) {

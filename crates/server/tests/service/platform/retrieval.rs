@@ -87,19 +87,38 @@ fn with_authorities_for_clients_only_who_shows_their_certificate_is_answered() {
     };
     let ours = Caller::at(&url, Some(showing(&certificates.client)));
     assert_eq!(ours.retrieve(&[ada]).unwrap().users[0].username, "ada");
-    for stranger in [
-        Caller::at(&url, Some(trusting())),
-        Caller::at(&url, Some(showing(&certificates.client_of_other_ca))),
-        Caller::at(&url, Some(showing(&certificates.expired_client))),
-        Caller::plain(port),
+    for (why, stranger) in [
+        ("none", Caller::at(&url, Some(trusting()))),
+        (
+            "another authority's",
+            Caller::at(&url, Some(showing(&certificates.client_of_other_ca))),
+        ),
+        (
+            "an old one",
+            Caller::at(&url, Some(showing(&certificates.expired_client))),
+        ),
+        ("no TLS", Caller::plain(port)),
     ] {
-        stranger.retrieve(&[ada]).unwrap_err();
+        let refused = stranger.retrieve(&[ada]).unwrap_err();
+        // The connection's end, not an answer of the service's.
+        assert!(
+            std::error::Error::source(&refused).is_some() || refused.code() == Code::Unavailable,
+            "{why}: {refused:?}"
+        );
     }
+    // Nobody of them came as far as a call.
+    let metrics = program.get("/metrics").text;
+    let calls = metrics.lines();
+    let calls: Vec<_> = calls
+        .filter(|line| line.starts_with("users_grpc_calls_total"))
+        .collect();
+    let ours = "users_grpc_calls_total{code=\"Ok\",method=\"RetrieveUsers\"} 1";
+    assert_eq!(calls, [ours]);
     program.terminate();
 }
 
 #[test]
-fn calls_under_way_and_new_ones_end_with_the_service() {
+fn calls_are_counted_and_refused_once_the_service_has_ended() {
     let world = super::World::start(Mode::Plain);
     let ada = world.register("ada");
     let caller = Caller::plain(world.grpc_port);

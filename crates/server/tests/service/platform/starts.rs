@@ -3,7 +3,8 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use users_test_platform::Certificates;
+use tonic::Code;
+use users_test_platform::{Certificates, Fault, Platform, PlatformOptions};
 
 use super::{Mode, World, serve, until_told};
 use crate::program::{ADMIN_PASSWORD, Home, run_command};
@@ -58,6 +59,20 @@ fn doctor_says_which_neighbour_is_away_and_what_to_look_at() {
     }
     assert!(!told.contains("WRONG"), "{told}");
     assert!(!told.contains("signing key"), "{told}");
+    // Whoever takes connections need not be the domains service, nor answer.
+    platform.domains.set_fault(Fault::Hang);
+    let of_domains = |told: &str| {
+        let mut lines = told.lines();
+        let line = lines.find(|line| line.contains("domains")).unwrap();
+        line.to_owned()
+    };
+    let line = of_domains(&run(&["doctor"]).stdout);
+    assert!(line.starts_with("WRONG"), "{line}");
+    platform
+        .domains
+        .set_fault(Fault::Status(Code::Internal, String::new()));
+    let line = of_domains(&run(&["doctor"]).stdout);
+    assert!(line.starts_with("ok") && line.contains("answers"), "{line}");
     platform.auth.go_away();
     platform.spicedb.go_away();
     platform.domains.go_away();
@@ -76,6 +91,29 @@ fn doctor_says_which_neighbour_is_away_and_what_to_look_at() {
         );
     }
     assert!(!told.contains(platform.spicedb.key()), "{told}");
+}
+
+#[test]
+fn the_start_warns_of_a_key_that_everybody_knows_and_says_how_neighbours_are_spoken_to() {
+    let platform = Platform::start(PlatformOptions::default()).unwrap();
+    assert_eq!(platform.spicedb.key(), "12345678");
+    let home = Home::with_postgres();
+    let (program, _) = serve(&home, &platform, &[("MG_DOMAINS_GRPC_URL", "")]);
+    let log = program.terminate();
+    for told in [
+        "MG_SPICEDB_PRE_SHARED_KEY is the documented one",
+        "stay members of their domains",
+        ", without TLS\"",
+        "/.well-known/jwks.json",
+    ] {
+        assert!(log.contains(told), "{told}: {log}");
+    }
+    let secret = Mode::Plain.start();
+    let home = Home::with_postgres();
+    let (program, _) = serve(&home, &secret, &[]);
+    let log = program.terminate();
+    assert!(!log.contains("MG_SPICEDB_PRE_SHARED_KEY"), "{log}");
+    assert!(!log.contains("members of their domains"), "{log}");
 }
 
 #[test]
@@ -125,19 +163,24 @@ fn a_grpc_server_that_cannot_be_stops_the_start_with_the_setting_to_change() {
     let certificates = Certificates::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken_port = taken.local_addr().unwrap().port().to_string();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let http_port = free.local_addr().unwrap().port().to_string();
-    drop(free);
+    // A port that was free may be another's when the service comes.
     let serve = |settings: &[(&str, &Path)]| {
-        let mut command = home.command(&["serve"]);
-        command
-            .env("MG_USERS_HTTP_PORT", &http_port)
-            .env("MG_USERS_GRPC_HOST", "127.0.0.1")
-            .env("MG_USERS_GRPC_PORT", &taken_port)
-            .envs(settings.iter().copied());
-        let finished = run_command(command);
-        assert_eq!(finished.code, 1, "{}", finished.stderr);
-        finished.stderr
+        let attempts = (0..20).map(|_| {
+            let free = TcpListener::bind("127.0.0.1:0").unwrap();
+            let http_port = free.local_addr().unwrap().port().to_string();
+            drop(free);
+            let mut command = home.command(&["serve"]);
+            command
+                .env("MG_USERS_HTTP_PORT", &http_port)
+                .env("MG_USERS_GRPC_HOST", "127.0.0.1")
+                .env("MG_USERS_GRPC_PORT", &taken_port)
+                .envs(settings.iter().copied());
+            let finished = run_command(command);
+            assert_eq!(finished.code, 1, "{}", finished.stderr);
+            finished.stderr
+        });
+        let mut told = attempts.filter(|told| !told.contains("MG_USERS_HTTP_PORT"));
+        told.next().expect("a port of twenty that is free")
     };
     let told = serve(&[]);
     let place = format!("127.0.0.1:{taken_port}");
