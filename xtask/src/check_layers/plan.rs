@@ -183,6 +183,7 @@ pub(crate) const ROOMS: &[Room] = &[
         floor: Floor::Roof,
         own: &[
             "magistrala-users",
+            "users-auth-grpc",
             "users-domain",
             "users-http",
             "users-postgres",
@@ -199,6 +200,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "clap",
             "prost",
             "prost-types",
+            "rustls",
             "tempfile",
             "tokio",
             "toml",
