@@ -125,6 +125,18 @@ enum Bench {
         /// Accounts that are there before anything is measured, in SQLite.
         #[arg(long, default_value_t = 0)]
         users: u64,
+        /// Measures something else: reads of profiles on Postgres, by who verifies their tokens, and
+        /// where the CPU time goes. All ways side by side if none is named. Needs Postgres, and fails if
+        /// an answer is not 200.
+        #[arg(
+            long,
+            value_enum,
+            value_name = "WAY",
+            num_args = 0..=1,
+            default_missing_value = "all",
+            conflicts_with = "users"
+        )]
+        auth: Option<bench::auth::Which>,
     },
     /// How long the operations of the stores take with few and with many accounts, and how fast
     /// accounts come in and go out; needs Postgres, and some 10 GB of disk.
@@ -175,8 +187,19 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::E2e => e2e::run(root)?,
         Command::Fuzz { seconds, targets } => fuzz::run(root, &targets, seconds)?,
         Command::Bench {
-            what: Bench::Http { seconds, users },
-        } => bench::http::run(root, Duration::from_secs(seconds), users)?,
+            what:
+                Bench::Http {
+                    seconds,
+                    users,
+                    auth,
+                },
+        } => {
+            let duration = Duration::from_secs(seconds);
+            match auth {
+                Some(which) => bench::auth::run(root, duration, which)?,
+                None => bench::http::run(root, duration, users)?,
+            }
+        }
         Command::Bench {
             what:
                 Bench::Store {

@@ -187,6 +187,7 @@ pub(crate) const ROOMS: &[Room] = &[
         floor: Floor::Roof,
         own: &[
             "magistrala-users",
+            "users-auth-grpc",
             "users-domain",
             "users-http",
             "users-postgres",
@@ -203,6 +204,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "clap",
             "prost",
             "prost-types",
+            "rustls",
             "tempfile",
             "tokio",
             "toml",
