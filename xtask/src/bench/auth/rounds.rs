@@ -111,7 +111,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "these numbers are exact")]
     fn each_figure_has_a_median_of_its_own() {
         let round = |per_second, cpu, p99| Round {
             per_second,
