@@ -164,18 +164,16 @@ async fn where_all_tokens_were_ended_a_session_of_unknown_begin_is() {
 }
 
 #[tokio::test]
-async fn of_an_account_that_is_suspended_all_are_ended() {
-    let fakes = fakes_with([User {
+async fn of_an_account_that_is_suspended_those_are_ended_that_began_before() {
+    let fakes = fakes_with_an_old_and_a_new_session().await;
+    let now = fakes.clock.now().unix_timestamp();
+    fakes.store.put(User {
         status: Status::Disabled,
+        tokens_valid_from: Some(now),
         ..people::ada()
-    }]);
-    ask_for_the_end(&fakes).await;
-    let mut issuer = MockTokenIssuer::new();
-    issuer.expect_revoke_all().times(1).return_once(|_| Ok(()));
-    let step = relay_with_issuer(&fakes, issuer)
-        .deliver_due(END_SESSIONS, 1)
-        .await;
-    assert_eq!(step.unwrap().delivered, 1);
+    });
+    // Who is enabled again while this is carried out may have signed in again, too.
+    ended_of(&fakes, &["unknown", "old"]).await;
 }
 
 #[tokio::test]

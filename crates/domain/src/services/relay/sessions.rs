@@ -1,8 +1,8 @@
 //! Tells the issuer which sessions of an account are over.
 
 use super::Failure;
-use crate::model::{Status, UserId};
-use crate::ports::{Ports, StoreError, TokenError};
+use crate::model::UserId;
+use crate::ports::{Ports, TokenError};
 
 /// Ends the sessions that the account honours no more. Its holder may have signed in again before
 /// this is carried out: what he began then goes on, where the issuer knows when it began.
@@ -12,8 +12,7 @@ use crate::ports::{Ports, StoreError, TokenError};
 /// password it is left alone: an older one is refused by its time whenever it is used, and who has
 /// signed in again is not thrown out.
 pub(super) async fn end(ports: &Ports, user: &UserId) -> Result<(), Failure> {
-    let account = ports.users.find(user).await.map_err(not_now)?;
-    let Some(account) = account.filter(|account| account.status == Status::Enabled) else {
+    let Some(account) = ports.users.find(user).await? else {
         return ports.issuer.revoke_all(user).await.map_err(failure);
     };
     let ended_before = super::super::not_before(&account);
@@ -37,8 +36,4 @@ fn failure(error: TokenError) -> Failure {
         TokenError::Refused => Failure::Never(error.to_string()),
         TokenError::Unavailable => Failure::NotNow,
     }
-}
-
-fn not_now(_: StoreError) -> Failure {
-    Failure::NotNow
 }
