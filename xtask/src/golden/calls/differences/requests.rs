@@ -23,6 +23,24 @@ pub(in super::super::super) const REQUESTS: &[Difference] = &[
         reason: "every wait is bounded, by half the lease of the outbox at most; the deployed service waits for SpiceDB as long as its caller does",
     },
     Difference {
+        subjects: &["grpc/delete_user_from_domains--purge_own.json"],
+        fact: "header grpc-timeout",
+        ours: r#""less than the timeout, in microseconds""#,
+        reason: "who carries out a purge waits half of his lease at most, whatever is set",
+    },
+    Difference {
+        subjects: &["grpc/order-of-calls.json: demoted_admin_refresh"],
+        fact: "calls",
+        ours: r#"["Refresh","Revoke"]"#,
+        reason: "the auth service copies the role of a session's beginning into each new token: a session of a former role is ended",
+    },
+    Difference {
+        subjects: &["grpc/order-of-calls.json: demoted_admin_refresh"],
+        fact: "status",
+        ours: "401",
+        reason: "who was demoted signs in again, and gets tokens of the role that he has",
+    },
+    Difference {
         subjects: &["grpc/check--start_up.json"],
         fact: "header grpc-timeout",
         ours: r#""a little under the timeout, in microseconds""#,
