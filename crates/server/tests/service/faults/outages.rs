@@ -50,9 +50,13 @@ fn a_postgres_that_is_away_is_503_at_once_and_used_again_when_it_is_back() {
 /// Takes all connections that the server has to give, those of the service too.
 fn crowd(server: &Server, home: &Home, program: &Program) -> Vec<users_test_postgres::Session> {
     let mut sessions = Vec::new();
+    // A connection that was ended keeps its place for a moment, and nobody else sees whose it is: so
+    // it counts only if nothing changed for some rounds.
+    let mut unchanged = 0;
     program.until("no room for the service", || {
         // At once after the service has lost one, before it takes it again.
-        (0..50).any(|_| {
+        for _ in 0..50 {
+            let before = sessions.len();
             while let Ok(session) = home.database().connection().open() {
                 sessions.push(session);
             }
@@ -60,8 +64,10 @@ fn crowd(server: &Server, home: &Home, program: &Program) -> Vec<users_test_post
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                  WHERE application_name = 'magistrala-users'",
             );
-            ended.is_empty()
-        })
+            let is_unchanged = ended.is_empty() && sessions.len() == before;
+            unchanged = if is_unchanged { unchanged + 1 } else { 0 };
+        }
+        unchanged >= 50
     });
     sessions
 }

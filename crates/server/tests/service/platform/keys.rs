@@ -83,8 +83,9 @@ fn a_new_key_is_learnt_with_its_first_token_and_an_old_one_forgotten() {
     let made_up = world.platform.auth.sign_as(header, &claims);
     let fetched = || world.platform.auth.keys.calls_of(KEYS).len();
     let try_it = || {
+        // Before keys are fetched that must have its own, it may yet be a genuine one.
         let answer = world.program.get_as("/users/profile", &made_up);
-        answer.expect(401);
+        assert!(matches!(answer.status, 401 | 503), "{answer:?}");
     };
     let before = fetched();
     world.until("keys are fetched because of it", || {
